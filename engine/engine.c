@@ -1,0 +1,322 @@
+/* engine.c — the composition root: makes the parts, joins them, takes signals, ends in order. See
+ * engine.h. */
+#include "engine.h"
+
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "crypto/random.h"
+#include "hash_worker.h"
+#include "relay/relay.h"
+#include "socket/sockets.h"
+
+#define DRAIN_TICK_MS 100
+#define DRAIN_SPREAD 0.8    /* of the drain time: the rest is for the answers */
+#define DRAIN_TICK_LEAST 10 /* so a few clients do not wait */
+#define ERROR_MAX 4096
+
+static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
+#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
+
+struct engine {
+    const struct engine_options *options;
+    uv_loop_t loop;
+    uv_signal_t signals[SIGNAL_COUNT];
+    uv_timer_t drain_timer;
+    size_t drain_each_tick;
+    uint64_t drain_until_ms;
+    bool ends_when_drained;
+    bool is_ending;
+
+    struct log log;
+    struct script *script;
+    uint64_t generation;
+    struct relay relay;
+    struct sockets *sockets;
+};
+
+static uint64_t loop_ms(void *context)
+{
+    return uv_now(context);
+}
+
+static uint64_t wall_ms(void *context)
+{
+    struct timespec now;
+    (void)context;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* A reader of our log that stalls must not stop the loop: a pipe that is writable takes one line
+ * whole. */
+static void write_stderr(void *context, const char *line, size_t len)
+{
+    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+    (void)context;
+    if (poll(&fd, 1, 0) == 1 && write(STDERR_FILENO, line, len) < 0)
+        return;
+}
+
+/* Under systemd the journal stamps the lines. */
+static void log_open(struct log *log)
+{
+    log->sink = (struct log_sink){.write = write_stderr,
+                                  .wall_ms = getenv("JOURNAL_STREAM") ? NULL : wall_ms};
+    log->level = LOG_INFO;
+    log->format = LOG_TEXT;
+}
+
+static int load(struct engine *engine, struct script **script, struct buf *error)
+{
+    const struct engine_options *options = engine->options;
+    return script_load(script,
+                       &(struct script_source){
+                           .main_path = options->main_path,
+                           .scripts_path = options->scripts_path,
+                           .policies_path = options->policies_path,
+                           .options = options->options,
+                           .option_count = options->option_count,
+                           .log = &engine->log,
+                           .generation = engine->generation + 1,
+                       },
+                       error);
+}
+
+/* From now on `script` decides. */
+static void take(struct engine *engine, struct script *script)
+{
+    const struct config *config = script_config(script);
+    engine->generation++;
+    engine->script = script;
+    engine->log.level = config->log_level;
+    engine->log.format = config->log_format;
+    engine->log.generation = engine->generation;
+    engine->relay.limits = config->limits.client;
+    engine->relay.limits_version = engine->generation;
+    engine->relay.health_latency_ms = config->health_latency_ms;
+    engine->relay.hooks = (struct hooks){0};
+    script_hooks(script, &engine->relay.hooks);
+    if (engine->relay.hash_jobs)
+        hash_jobs_set_queue_max(engine->relay.hash_jobs, config->limits.hash_queue);
+}
+
+/* Reload. */
+
+static bool listens_alike(const struct config *a, const struct config *b)
+{
+    if (a->listen_count != b->listen_count)
+        return false;
+    for (size_t i = 0; i < a->listen_count; i++)
+        if (strcmp(a->listen[i].host, b->listen[i].host) || a->listen[i].port != b->listen[i].port)
+            return false;
+    return true;
+}
+
+static const char *needs_restart(const struct config *now, const struct config *next)
+{
+    if (strcmp(now->name, next->name))
+        return "name";
+    if (!listens_alike(now, next))
+        return "listen";
+    if (!now->tls_cert != !next->tls_cert)
+        return "tls, switched on or off";
+    return NULL;
+}
+
+static int reload_checked(struct engine *engine, struct script *script, struct buf *error)
+{
+    const char *key = needs_restart(script_config(engine->script), script_config(script));
+    if (key) {
+        buf_add_text(error, key);
+        buf_add_text(error, " needs a restart to change");
+        return RELAY_EINVAL;
+    }
+    return sockets_apply(engine->sockets, script_config(script), error);
+}
+
+static void reload(struct engine *engine)
+{
+    struct script *script = NULL;
+    struct buf error;
+    buf_init(&error, ERROR_MAX);
+    int err = load(engine, &script, &error);
+    if (!err)
+        err = reload_checked(engine, script, &error);
+    if (err) {
+        script_free(script);
+        log_error(&engine->log, "reload refused", LOG_STRN("error", error.bytes, error.len));
+    } else {
+        struct script *old = engine->script;
+        take(engine, script);
+        script_free(old);
+        log_info(&engine->log, "reloaded");
+    }
+    buf_deinit(&error);
+}
+
+/* The end. */
+
+static void log_counters(struct engine *engine)
+{
+    struct log_field fields[sizeof(struct counters) / sizeof(uint64_t) + 1];
+    size_t count = 0;
+#define COUNTER_FIELD(name)                                                                        \
+    if (engine->relay.counters.name)                                                               \
+        fields[count++] = LOG_INT(#name, engine->relay.counters.name);
+    COUNTERS(COUNTER_FIELD)
+#undef COUNTER_FIELD
+    fields[count] = (struct log_field){.key = NULL};
+    log_event(&engine->log, LOG_INFO, "stopped", fields);
+}
+
+static void end(struct engine *engine)
+{
+    if (engine->is_ending)
+        return;
+    engine->is_ending = true;
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        uv_close((uv_handle_t *)&engine->signals[i], NULL);
+    uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    if (engine->sockets)
+        sockets_close(engine->sockets);
+}
+
+static void on_drain_tick(uv_timer_t *timer)
+{
+    struct engine *engine = timer->data;
+    relay_drain(&engine->relay, engine->drain_each_tick);
+    bool is_over =
+        engine->relay.client_count == 0 || uv_now(&engine->loop) >= engine->drain_until_ms;
+    if (!is_over)
+        return;
+    uv_timer_stop(&engine->drain_timer);
+    log_info(&engine->log, "drained", LOG_INT("left", engine->relay.client_count));
+    if (engine->ends_when_drained)
+        end(engine);
+}
+
+static void drain(struct engine *engine)
+{
+    double seconds = script_config(engine->script)->drain_seconds;
+    double ticks = seconds * DRAIN_SPREAD * 1000 / DRAIN_TICK_MS;
+    double each = ceil((double)engine->relay.client_count / (ticks < 1 ? 1 : ticks));
+    engine->drain_each_tick = each < DRAIN_TICK_LEAST ? DRAIN_TICK_LEAST : (size_t)each;
+    engine->drain_until_ms = uv_now(&engine->loop) + (uint64_t)(seconds * 1000);
+    log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
+    sockets_stop_listening(engine->sockets);
+    uv_timer_start(&engine->drain_timer, on_drain_tick, 0, DRAIN_TICK_MS);
+}
+
+static void on_end_signal(struct engine *engine)
+{
+    bool is_second = engine->ends_when_drained;
+    engine->ends_when_drained = true;
+    if (is_second)
+        end(engine);
+    else if (!engine->relay.draining)
+        drain(engine);
+    else if (!uv_is_active((uv_handle_t *)&engine->drain_timer))
+        end(engine); /* drained by USR2 before */
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct engine *engine = signal->data;
+    if (number == SIGHUP)
+        reload(engine);
+    else if (number != SIGUSR2)
+        on_end_signal(engine);
+    else if (!engine->relay.draining)
+        drain(engine);
+}
+
+/* The beginning. */
+
+static int open_loop(struct engine *engine)
+{
+    if (uv_loop_init(&engine->loop))
+        return RELAY_ESYSTEM;
+    uv_timer_init(&engine->loop, &engine->drain_timer);
+    engine->drain_timer.data = engine;
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        uv_signal_init(&engine->loop, &engine->signals[i]);
+        engine->signals[i].data = engine;
+        uv_signal_start(&engine->signals[i], on_signal, signals[i]);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    return 0;
+}
+
+static int open_relay(struct engine *engine, const struct hash_key *key)
+{
+    struct relay *relay = &engine->relay;
+    relay->clock = (struct clock){.read_ms = loop_ms, .context = &engine->loop};
+    relay->log = &engine->log;
+    relay->hash_jobs = hash_jobs_new(hash_worker_on(&engine->loop), hash_worker_parallel(),
+                                     script_config(engine->script)->limits.hash_queue, key);
+    return relay->hash_jobs ? relay_init(relay, key) : RELAY_ENOMEM;
+}
+
+static int start(struct engine *engine, struct buf *error)
+{
+    struct hash_key key;
+    struct script *script = NULL;
+    int err = load(engine, &script, error);
+    if (err)
+        return err;
+    take(engine, script);
+    err = random_bytes(&key, sizeof(key));
+    if (!err)
+        err = open_relay(engine, &key);
+    if (!err)
+        err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
+                           &key, error);
+    if (!err)
+        log_info(&engine->log, "started", LOG_STR("name", script_config(script)->name),
+                 LOG_INT("pid", getpid()));
+    return err;
+}
+
+static void release(struct engine *engine)
+{
+    if (engine->sockets)
+        sockets_free(engine->sockets);
+    uv_run(&engine->loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&engine->loop))
+        log_warn(&engine->log, "the loop did not close");
+    if (engine->relay.hash_jobs)
+        relay_deinit(&engine->relay);
+    if (engine->relay.hash_jobs)
+        hash_jobs_free(engine->relay.hash_jobs);
+    script_free(engine->script);
+}
+
+enum engine_exit engine_run(const struct engine_options *options)
+{
+    struct engine engine = {.options = options};
+    struct buf error;
+    buf_init(&error, ERROR_MAX);
+    log_open(&engine.log);
+    if (open_loop(&engine))
+        return EXIT_CONFIGURATION;
+    int err = start(&engine, &error);
+    if (err) {
+        fprintf(stderr, "wsrelay-engine: %.*s\n", error.len ? (int)error.len : -1,
+                error.len ? error.bytes : relay_err_text(err));
+        end(&engine);
+    }
+    uv_run(&engine.loop, UV_RUN_DEFAULT);
+    if (!err)
+        log_counters(&engine);
+    release(&engine);
+    buf_deinit(&error);
+    return err ? EXIT_CONFIGURATION : EXIT_FINE;
+}

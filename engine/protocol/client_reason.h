@@ -1,0 +1,29 @@
+/* client_reason.h — why a client's command failed, in protocol.md's exact words. */
+#ifndef WSRELAY_PROTOCOL_CLIENT_REASON_H
+#define WSRELAY_PROTOCOL_CLIENT_REASON_H
+
+enum client_reason {
+    REASON_NONE,
+    REASON_MALFORMED_JSON,
+    REASON_INVALID_COMMAND,
+    REASON_MISSING_DATA,
+    REASON_MISSING_TOPIC,
+    REASON_MISSING_CHANNEL,
+    REASON_MISSING_MESSAGE,
+    REASON_INVALID_TOPIC,
+    REASON_INVALID_CHANNEL,
+    REASON_INVALID_NONCE,
+    REASON_INVALID_PASSWORD,
+    REASON_NOT_SUBSCRIBED,
+    REASON_NOT_ALLOWED,
+    REASON_CHANNEL_ALREADY_RESERVED,
+    REASON_TOO_MANY_CHANNELS,
+    REASON_RATE_LIMITED,
+    REASON_BUSY,
+    REASON_COUNT
+};
+
+/* "malformed json" …; "" for REASON_NONE. */
+const char *client_reason_text(enum client_reason reason);
+
+#endif

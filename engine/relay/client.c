@@ -1,0 +1,273 @@
+/* client.c — a client's life, its limits, and the way of a command to its handler. See client.h. */
+#include "relay/client.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/client_command.h"
+#include "protocol/client_reply.h"
+#include "relay/handle.h"
+#include "relay/subscribe.h"
+
+#define MALFORMED_IN_A_ROW_MAX 20
+#define CLOSE_POLICY 1008
+#define CLOSE_TOO_SLOW 1013
+
+static void take_limits(struct client *client)
+{
+    const struct relay *relay = client->relay;
+    client->limits = relay->limits;
+    client->limits_version = relay->limits_version;
+    if (!relay->hooks.client_limits)
+        return;
+    struct client_facts facts = client_facts(client);
+    relay->hooks.client_limits(relay->hooks.context, &facts, &client->limits);
+}
+
+struct client *client_open(struct relay *relay, const struct transport *transport, void *connection,
+                           const char *address, const struct buf *identity)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    if (!client)
+        return NULL;
+    if (identity->len && !(client->identity = strndup(identity->bytes, identity->len))) {
+        free(client);
+        return NULL;
+    }
+    client->relay = relay;
+    client->transport = transport;
+    client->connection = connection;
+    client->address = address;
+    client->id = ++relay->last_client_id;
+    list_init(&client->condemned_node);
+    list_append(&relay->clients, &client->node);
+    relay->client_count++;
+    relay->counters.clients_opened++;
+    take_limits(client);
+    uint64_t now_ms = clock_ms(&relay->clock);
+    rate_init(&client->commands, client->limits.burst, now_ms);
+    rate_init(&client->refusals, client->limits.burst, now_ms);
+    log_debug(relay->log, "client opened", LOG_INT("client", client->id),
+              LOG_STR("address", address));
+    return client;
+}
+
+void client_leave_at(struct client *client, uint32_t place)
+{
+    struct relay *relay = client->relay;
+    struct channel *channel = client->subscriptions.items[place].channel;
+    channel_remove_at(&client->subscriptions, place);
+    if (channel->count > 0)
+        return;
+    relay->counters.channels_closed++;
+    log_debug(relay->log, "channel closed", LOG_STRN("channel", channel->name, channel->name_len));
+    channel_table_close(&relay->channels, channel);
+}
+
+static void leave_all(struct client *client)
+{
+    while (client->subscriptions.count > 0)
+        client_leave_at(client, client->subscriptions.count - 1);
+}
+
+void client_close(struct client *client, unsigned code, const char *reason)
+{
+    if (client->is_closing)
+        return;
+    client->is_closing = true;
+    subscribe_cancel(client);
+    leave_all(client);
+    log_debug(client->relay->log, "client closing", LOG_INT("client", client->id),
+              LOG_INT("code", code), LOG_STR("reason", reason));
+    client->transport->close(client->connection, code, reason);
+}
+
+void client_gone(struct client *client)
+{
+    struct relay *relay = client->relay;
+    client->is_closing = true;
+    subscribe_cancel(client);
+    leave_all(client);
+    list_remove(&client->condemned_node);
+    list_remove(&client->node);
+    relay->client_count--;
+    relay->counters.clients_closed++;
+    log_debug(relay->log, "client closed", LOG_INT("client", client->id));
+    outbox_deinit(&client->outbox);
+    free(client->subscriptions.items);
+    free(client->identity);
+    free(client);
+}
+
+/* A client is condemned, not closed, when its queue is full: the caller may be walking the
+ * channel's subscribers. */
+static void condemn(struct client *client)
+{
+    if (list_is_empty(&client->condemned_node))
+        list_append(&client->relay->condemned, &client->condemned_node);
+}
+
+void client_queue(struct client *client, struct frame *frame)
+{
+    if (client->is_closing)
+        return;
+    if (client->outbox.bytes + frame->len > client->limits.send_queue_bytes ||
+        outbox_push(&client->outbox, frame)) {
+        condemn(client);
+        return;
+    }
+    client->transport->wake(client->connection);
+}
+
+void relay_close_condemned(struct relay *relay)
+{
+    struct list *node;
+    while ((node = list_shift(&relay->condemned))) {
+        struct client *client = list_entry(node, struct client, condemned_node);
+        if (client->is_closing)
+            continue;
+        relay->counters.clients_too_slow++;
+        log_event_gated(
+            relay->log, &relay->gates.limits, clock_ms(&relay->clock), LOG_WARN, "client too slow",
+            LOG_FIELDS(LOG_INT("client", client->id), LOG_STR("address", client->address),
+                       LOG_INT("queued_bytes", client->outbox.bytes)));
+        outbox_deinit(&client->outbox);
+        client_close(client, CLOSE_TOO_SLOW, "too slow");
+    }
+}
+
+void client_answer_text(struct client *client)
+{
+    struct buf *text = &client->relay->text;
+    struct frame *frame = text->failed ? NULL : frame_new(WS_TEXT, text->bytes, text->len);
+    if (frame)
+        client_queue(client, frame);
+    else
+        condemn(client);
+    frame_unref(frame);
+    buf_clear(text);
+}
+
+void client_answer_ok(struct client *client, const struct json_span *nonce)
+{
+    if (nonce->kind == JSON_ABSENT) {
+        client_queue(client, client->relay->ok_frame);
+        return;
+    }
+    client_reply_ok(&client->relay->text, nonce);
+    client_answer_text(client);
+}
+
+static void answer_failure(struct client *client, const char *reason, const struct json_span *nonce)
+{
+    client->relay->counters.commands_failed++;
+    client_reply_failure(&client->relay->text, reason, strlen(reason), nonce);
+    client_answer_text(client);
+}
+
+void client_answer_reason(struct client *client, enum client_reason reason,
+                          const struct json_span *nonce)
+{
+    answer_failure(client, client_reason_text(reason), nonce);
+}
+
+void client_answer_denied(struct client *client, const struct verdict *verdict,
+                          enum client_reason fallback, const struct json_span *nonce)
+{
+    answer_failure(client, verdict->reason[0] ? verdict->reason : client_reason_text(fallback),
+                   nonce);
+}
+
+struct client_facts client_facts(const struct client *client)
+{
+    const char *identity = client->identity ? client->identity : "";
+    return (struct client_facts){
+        .id = client->id,
+        .address = {client->address, strlen(client->address)},
+        .identity = {identity, strlen(identity)},
+        .channels = client->subscriptions.count,
+    };
+}
+
+static bool spend(const struct client *client, struct rate *rate, double cost)
+{
+    const struct client_limits *limits = &client->limits;
+    if (limits->messages_per_second <= 0)
+        return true;
+    return rate_take(rate, limits->messages_per_second, limits->burst, cost,
+                     clock_ms(&client->relay->clock));
+}
+
+bool client_spend(struct client *client, double cost)
+{
+    return spend(client, &client->commands, cost);
+}
+
+static void close_flooding(struct client *client, const char *event)
+{
+    struct relay *relay = client->relay;
+    relay->counters.clients_flooding++;
+    log_event_gated(relay->log, &relay->gates.limits, clock_ms(&relay->clock), LOG_WARN, event,
+                    LOG_FIELDS(LOG_INT("client", client->id), LOG_STR("address", client->address)));
+    client_close(client, CLOSE_POLICY, event);
+}
+
+/* Over its rate a command is refused; a client that goes on is refused as many again, and then
+ * closed. */
+static void refuse_limited(struct client *client, const struct json_span *nonce)
+{
+    client->relay->counters.commands_limited++;
+    client_answer_reason(client, REASON_RATE_LIMITED, nonce);
+    if (!spend(client, &client->refusals, 1))
+        close_flooding(client, "rate limited");
+}
+
+static void refuse_malformed(struct client *client)
+{
+    const struct json_span no_nonce = {.kind = JSON_ABSENT};
+    client->relay->counters.commands_malformed++;
+    client_answer_reason(client, REASON_MALFORMED_JSON, &no_nonce);
+    if (++client->malformed_in_a_row >= MALFORMED_IN_A_ROW_MAX)
+        close_flooding(client, "malformed json");
+}
+
+static void handle(struct client *client, const struct client_command *command)
+{
+    switch (command->kind) {
+    case COMMAND_SUBSCRIBE:
+        handle_subscribe(client, command);
+        break;
+    case COMMAND_UNSUBSCRIBE:
+        handle_unsubscribe(client, command);
+        break;
+    case COMMAND_LIST:
+        handle_list(client, command);
+        break;
+    case COMMAND_SEND:
+        handle_send(client, command);
+        break;
+    }
+}
+
+void client_receive(struct client *client, const char *text, size_t len)
+{
+    assert(!client->is_closing && !client->pending);
+    if (client->limits_version != client->relay->limits_version)
+        take_limits(client);
+    struct client_command command;
+    enum client_reason reason = client_command_parse(&command, text, len);
+    client->relay->counters.commands++;
+    if (!client_spend(client, 1)) {
+        refuse_limited(client, &command.nonce);
+    } else if (reason == REASON_MALFORMED_JSON) {
+        refuse_malformed(client);
+    } else {
+        client->malformed_in_a_row = 0;
+        if (reason == REASON_NONE)
+            handle(client, &command);
+        else
+            client_answer_reason(client, reason, &command.nonce);
+    }
+    relay_close_condemned(client->relay);
+}

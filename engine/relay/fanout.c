@@ -1,0 +1,34 @@
+/* fanout.c — see fanout.h. */
+#include "relay/fanout.h"
+
+#include "protocol/client_reply.h"
+#include "relay/client.h"
+
+static struct frame *compose(struct relay *relay, const struct channel *channel,
+                             const struct json_span *message, const struct json_span *nonce)
+{
+    struct buf *text = &relay->text;
+    client_reply_message(text, message, channel->json, channel->json_len, nonce);
+    struct frame *frame = text->failed ? NULL : frame_new(WS_TEXT, text->bytes, text->len);
+    buf_clear(text);
+    return frame;
+}
+
+int fanout_message(struct relay *relay, struct channel *channel, const struct client *sender,
+                   const struct json_span *message, const struct json_span *nonce)
+{
+    struct frame *frame = compose(relay, channel, message, nonce);
+    if (!frame)
+        return RELAY_ENOMEM;
+    relay->counters.messages++;
+    relay->counters.message_bytes += message->len;
+    for (uint32_t i = 0; i < channel->count; i++) {
+        struct client *client = channel->subscribers[i].client;
+        if (client == sender)
+            continue;
+        client_queue(client, frame);
+        relay->counters.deliveries++;
+    }
+    frame_unref(frame);
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* fanout.h — one message to every subscriber of a channel: one frame, many outboxes. */
+#ifndef WSRELAY_RELAY_FANOUT_H
+#define WSRELAY_RELAY_FANOUT_H
+
+#include "base/err.h"
+#include "protocol/json_read.h"
+
+struct channel;
+struct client;
+struct relay;
+
+/* Queues `message` (any JSON value, as written) for all subscribers but `sender`, who may be NULL.
+ * RELAY_ENOMEM: nobody got it. */
+int fanout_message(struct relay *relay, struct channel *channel, const struct client *sender,
+                   const struct json_span *message, const struct json_span *nonce) RELAY_MUST_USE;
+
+#endif

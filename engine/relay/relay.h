@@ -1,0 +1,65 @@
+/* relay.h — a node's books: its clients, channels, limits and counts. The root of the core.
+ *
+ * Everything that a client can cause begins at client.h with bytes and ends at transport.h with
+ * frames; questions go out through hooks.h. Nothing here knows a socket, a thread, Lua or the wall
+ * clock, so the same code runs on real connections, in unit tests and in a simulator. */
+#ifndef WSRELAY_RELAY_RELAY_H
+#define WSRELAY_RELAY_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "crypto/hash_job.h"
+#include "hooks.h"
+#include "relay/channel_table.h"
+#include "relay/counters.h"
+
+struct relay {
+    /* Given by the owner before relay_init, and changed by it on a reload. */
+    struct clock clock;
+    struct log *log;
+    struct hooks hooks;
+    struct client_limits limits;
+    uint64_t limits_version; /* raise it when limits or hooks changed: clients take them over at
+                                their next command */
+    double health_latency_ms;
+    struct hash_jobs *hash_jobs;
+
+    /* The relay's own. */
+    struct channel_table channels;
+    struct list clients; /* struct client.node, oldest first */
+    struct list
+        condemned; /* struct client.condemned_node: too slow, to be closed after the fan-out */
+    size_t client_count;
+    uint64_t last_client_id;
+    bool draining;
+    struct frame *ok_frame; /* the answer to a command without a nonce */
+    struct buf text;        /* scratch: a text that becomes a frame at once */
+    struct health health;   /* the last answer, and when it was given */
+    uint64_t health_at_ms;
+    struct counters counters;
+    struct relay_gates {
+        struct log_gate limits, policies;
+    } gates;
+};
+
+/* Sets up the relay's own part; `key` guards the channel table. RELAY_ENOMEM. */
+int relay_init(struct relay *relay, const struct hash_key *key) RELAY_MUST_USE;
+
+/* Its clients must be gone. */
+void relay_deinit(struct relay *relay);
+
+/* What GET /health answers: the rules are asked at most once a second. `connections` is what the
+ * sockets hold. */
+const struct health *relay_health(struct relay *relay, size_t connections);
+
+/* Closes up to `most` clients with 1012 `node restarting`, oldest first; how many were closed. From
+ * the first call on the node is draining. */
+size_t relay_drain(struct relay *relay, size_t most);
+
+#endif

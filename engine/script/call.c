@@ -1,0 +1,61 @@
+/* call.c — the one pcall: traceback, budget, the same stack height after. */
+#include "call.h"
+
+#include <assert.h>
+
+#include <lauxlib.h>
+
+/* What a log line or a person can take; the beginning says most. */
+#define ERROR_MAX 3500
+
+/* An error object of a script that has a text of its own is told by it alone. A policy's is not
+ * asked: its __tostring could run where no hook counts. */
+static int add_traceback(lua_State *lua)
+{
+    if (vm_of(lua)->is_trusted && luaL_callmeta(lua, 1, "__tostring") && lua_isstring(lua, -1))
+        return 1;
+    if (lua_isstring(lua, 1))
+        lua_pushvalue(lua, 1);
+    else
+        lua_pushfstring(lua, "the error is a %s", luaL_typename(lua, 1));
+    luaL_traceback(lua, lua, lua_tostring(lua, -1), 1);
+    return 1;
+}
+
+/* A memory error carries no place, and an overrun that a pcall caught last of all carries nothing:
+ * the budget knows why. */
+static void add_error(const struct vm *vm, int status, struct buf *error)
+{
+    size_t len;
+    const char *text = lua_tolstring(vm->lua, -1, &len);
+    if (vm->budget.is_overrun && (status == LUA_ERRMEM || status == LUA_OK))
+        buf_add_text(error, vm->budget.message);
+    else if (status != LUA_OK && text)
+        buf_add(error, text, len < ERROR_MAX ? len : ERROR_MAX);
+    else
+        buf_add_text(error, "unknown error");
+}
+
+int script_call(struct vm *vm, const struct budget_limits *limits, lua_CFunction body,
+                void *context, struct buf *error)
+{
+    lua_State *lua = vm->lua;
+    struct budget outer = vm->budget;
+    int height = lua_gettop(lua);
+    if (!lua_checkstack(lua, 4)) {
+        buf_add_text(error, "stack overflow");
+        return RELAY_ESCRIPT;
+    }
+    lua_pushcfunction(lua, add_traceback);
+    lua_pushcfunction(lua, body);
+    lua_pushlightuserdata(lua, context);
+    budget_begin(vm, limits);
+    int status = lua_pcall(lua, 1, 0, height + 1);
+    bool failed = status != LUA_OK || vm->budget.is_overrun;
+    if (failed)
+        add_error(vm, status, error);
+    budget_end(vm, &outer);
+    assert(lua_gettop(lua) == height + (status == LUA_OK ? 1 : 2));
+    lua_settop(lua, height);
+    return failed ? RELAY_ESCRIPT : 0;
+}

@@ -1,0 +1,294 @@
+/* policy.c — finds, loads and checks the policies' files, and asks them. */
+#include "policy.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lauxlib.h>
+
+#include "call.h"
+#include "explain.h"
+#include "sandbox.h"
+#include "vm.h"
+
+/* In the order of enum policy_question. */
+static const struct {
+    const char *file, *name;
+    const char *instead; /* what happens when it fails, for the log */
+    bool is_optional;    /* nobody answers when the user has no file */
+} QUESTIONS[POLICY_QUESTIONS] = {
+    {"client_auth", "connect", "denied", false},
+    {"channel_auth", "open", "denied", false},
+    {"channel_auth", "join", "denied", false},
+    {"channel_auth", "list", "hidden", false},
+    {"limits", "client", "the configured limits", false},
+    {"message", "publish", "refused", true},
+    {"health", "rules", "the last state", false},
+};
+
+/* One question; a load may take its time. */
+static const struct budget_limits ASK_LIMITS = {.instructions = 1000000,
+                                                .wall_ms = 40,
+                                                .cpu_ms = 40,
+                                                .allocated_bytes = (size_t)16 * 1024 * 1024};
+static const struct budget_limits LOAD_LIMITS = {
+    .instructions = 50000000, .wall_ms = 1000, .cpu_ms = 1000};
+
+struct load {
+    struct policies *policies;
+    const struct policies_source *source;
+    bool is_user; /* which of the two the loader looks into now */
+};
+
+/* What the module at the top may hold, so that a misspelt name does not quietly leave a door open.
+ * Names that begin with _ are the author's own, for specs. */
+static void check_names(lua_State *lua, const char *file, const char *path)
+{
+    for (lua_pushnil(lua); lua_next(lua, -2); lua_pop(lua, 1)) {
+        const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "?";
+        bool is_known = name[0] == '_';
+        for (size_t i = 0; i < POLICY_QUESTIONS && !is_known; i++)
+            is_known = !strcmp(QUESTIONS[i].file, file) && !strcmp(QUESTIONS[i].name, name);
+        if (!is_known)
+            luaL_error(lua, "%s: unknown function '%s' (a helper's name begins with _)", path,
+                       name);
+    }
+}
+
+/* Compiles and runs a file in an environment of its own; pushes the table that it returns. */
+static void run_file(lua_State *lua, const char *path)
+{
+    if (luaL_loadfilex(lua, path, "t") != LUA_OK)
+        lua_error(lua);
+    sandbox_push(lua);
+    lua_setupvalue(lua, -2, 1); /* _ENV */
+    lua_call(lua, 0, 1);
+    if (!lua_istable(lua, -1))
+        luaL_error(lua, "%s: returns a %s, not a table of functions", path, luaL_typename(lua, -1));
+}
+
+/* Pushes the module of `file`, or nil where this directory has none. */
+static void push_module(lua_State *lua, const struct load *load, const char *file)
+{
+    const char *directory = load->is_user ? load->source->user_path : load->source->installed_path;
+    const char *path = lua_pushfstring(lua, "%s/%s.lua", directory ? directory : ".", file);
+    if (!directory || access(path, F_OK) != 0) {
+        lua_pushnil(lua);
+    } else {
+        run_file(lua, path);
+        check_names(lua, file, path);
+    }
+    lua_remove(lua, -2);
+}
+
+static const char *const STATES[] = {"good", "degraded", "bad", NULL};
+
+static int rule_error(lua_State *lua, lua_Integer number, const char *what)
+{
+    return luaL_error(lua, "health.lua: rules[%d]%s", (int)number, what);
+}
+
+/* Copies the rule at the top. */
+static void read_rule(lua_State *lua, struct health_rule *rule, lua_Integer number)
+{
+    size_t len = 0;
+    if (!lua_istable(lua, -1))
+        rule_error(lua, number, " must be a table { state, reason, when }");
+    lua_getfield(lua, -1, "state");
+    const char *state = lua_tostring(lua, -1);
+    for (rule->state = HEALTH_GOOD; STATES[rule->state]; rule->state++)
+        if (state && strcmp(STATES[rule->state], state) == 0)
+            break;
+    if (!STATES[rule->state])
+        rule_error(lua, number, ".state must be \"good\", \"degraded\" or \"bad\"");
+    lua_getfield(lua, -2, "reason");
+    const char *reason = lua_tolstring(lua, -1, &len);
+    if (!reason || len == 0 || len > HEALTH_REASON_MAX)
+        rule_error(lua, number, ".reason must be a text of 1 to 120 bytes");
+    memcpy(rule->reason, reason, len + 1);
+    lua_getfield(lua, -3, "when");
+    if (!lua_isfunction(lua, -1))
+        rule_error(lua, number, ".when must be a function");
+    rule->when = luaL_ref(lua, LUA_REGISTRYINDEX);
+    lua_pop(lua, 2);
+}
+
+/* Takes the rules at the top. */
+static void read_rules(lua_State *lua, struct policies *policies)
+{
+    if (!lua_istable(lua, -1))
+        luaL_error(lua, "health.lua: rules must be a list");
+    lua_Integer count = luaL_len(lua, -1);
+    if (count > HEALTH_RULES_MAX)
+        luaL_error(lua, "health.lua: more than %d rules", HEALTH_RULES_MAX);
+    for (lua_Integer number = 1; number <= count; number++) {
+        lua_geti(lua, -1, number);
+        read_rule(lua, &policies->health_rules[number - 1], number);
+        lua_pop(lua, 1);
+    }
+    policies->health_rule_count = (size_t)count;
+    policies->functions[POLICY_HEALTH] = LUA_REFNIL; /* answered, by the rules */
+}
+
+/* Takes the answer to a question from the module at the top, when it has one. */
+static void read_answer(lua_State *lua, struct policies *policies, size_t question)
+{
+    lua_getfield(lua, -1, QUESTIONS[question].name);
+    if (lua_isnil(lua, -1)) {
+        lua_pop(lua, 1);
+    } else if (question == POLICY_HEALTH) {
+        read_rules(lua, policies);
+        lua_pop(lua, 1);
+    } else if (lua_isfunction(lua, -1)) {
+        policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
+    } else {
+        luaL_error(lua, "%s.lua: %s must be a function, and is a %s", QUESTIONS[question].file,
+                   QUESTIONS[question].name, luaL_typename(lua, -1));
+    }
+}
+
+static bool is_open_question(const struct load *load, size_t question)
+{
+    return load->policies->functions[question] == LUA_NOREF &&
+           (load->is_user || !QUESTIONS[question].is_optional);
+}
+
+/* Loads the file of every question that nobody answers yet, each file once. */
+static void load_directory(lua_State *lua, const struct load *load)
+{
+    const char *loaded = "";
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++) {
+        if (!is_open_question(load, i))
+            continue;
+        if (strcmp(loaded, QUESTIONS[i].file) != 0) {
+            loaded = QUESTIONS[i].file;
+            lua_settop(lua, 1);
+            push_module(lua, load, loaded);
+        }
+        if (lua_istable(lua, -1))
+            read_answer(lua, load->policies, i);
+    }
+}
+
+static int load_body(lua_State *lua)
+{
+    struct load *load = lua_touserdata(lua, 1);
+    sandbox_open(lua);
+    load->is_user = true;
+    load_directory(lua, load);
+    load->is_user = false;
+    load_directory(lua, load);
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        if (is_open_question(load, i))
+            luaL_error(lua, "%s/%s.lua: no function '%s', and no default is installed",
+                       load->source->user_path ? load->source->user_path : ".", QUESTIONS[i].file,
+                       QUESTIONS[i].name);
+    return 0;
+}
+
+/* Says which file is meant, with its path in full. */
+static void explain_load(const struct policies_source *source, const char *raw, struct buf *error)
+{
+    char path[PATH_MAX];
+    const char *directories[] = {source->user_path, source->installed_path};
+    for (size_t i = 0; i < 2 * POLICY_QUESTIONS; i++) {
+        const char *directory = directories[i % 2];
+        if (!directory)
+            continue;
+        snprintf(path, sizeof path, "%s/%s.lua", directory, QUESTIONS[i / 2].file);
+        if (explain_in_file(raw, path, error))
+            return;
+    }
+    explain_elsewhere(raw, source->user_path ? source->user_path : "policies", error);
+}
+
+static int load_files(struct load *load, struct buf *error)
+{
+    struct buf raw = {0};
+    int err = script_call(load->policies->vm, &LOAD_LIMITS, load_body, load, &raw);
+    buf_add_byte(&raw, '\0');
+    if (err && !raw.failed)
+        explain_load(load->source, raw.bytes, error);
+    buf_deinit(&raw);
+    return err;
+}
+
+int policies_new(struct policies **out, const struct policies_source *source, struct buf *error)
+{
+    struct load load = {.source = source};
+    struct policies *policies = calloc(1, sizeof *policies);
+    if (!policies)
+        return RELAY_ENOMEM;
+    policies->log = source->log;
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        policies->functions[i] = LUA_NOREF;
+    load.policies = policies;
+    int err = vm_new(&policies->vm, source->memory_max, false);
+    if (!err)
+        err = load_files(&load, error);
+    if (err)
+        policies_free(policies);
+    else
+        *out = policies;
+    return err;
+}
+
+void policies_free(struct policies *policies)
+{
+    if (!policies)
+        return;
+    vm_free(policies->vm);
+    free(policies);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void report(struct policies *policies, enum policy_question question,
+                   const struct buf *error)
+{
+    policies->failures++;
+    log_event_gated(policies->log, &policies->gates[question], now_ms(), LOG_ERROR, "policy failed",
+                    LOG_FIELDS(LOG_STR("file", QUESTIONS[question].file),
+                               LOG_STR("function", QUESTIONS[question].name),
+                               LOG_STR("instead", QUESTIONS[question].instead),
+                               LOG_STRN("error", error->bytes ? error->bytes : "", error->len)));
+}
+
+int policies_ask(struct policies *policies, enum policy_question question, lua_CFunction body,
+                 void *context)
+{
+    struct buf error;
+    buf_init(&error, LOG_LINE_MAX);
+    int err = script_call(policies->vm, &ASK_LIMITS, body, context, &error);
+    if (err)
+        report(policies, question, &error);
+    buf_deinit(&error);
+    return err;
+}
+
+void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question)
+{
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, policies->functions[question]);
+}
+
+int policy_nonsense(lua_State *lua, const struct policies *policies, enum policy_question question,
+                    const char *what)
+{
+    lua_Debug place = {0};
+    policy_push(lua, policies, question);
+    if (lua_isfunction(lua, -1))
+        lua_getinfo(lua, ">S", &place);
+    else
+        strcpy(place.short_src, "health.lua");
+    return luaL_error(lua, "%s:%d: %s %s", place.short_src, place.linedefined,
+                      QUESTIONS[question].name, what);
+}

@@ -1,0 +1,75 @@
+/* policy.h — the policies' state: every question's function, from the user's file or the default's.
+ *
+ * Owned by the script (policies_new, policies_free). A question is asked with policies_ask, whose
+ * body runs protected and within the budget of one call. The surprising rule: health has no
+ * function but a list of rules. */
+#ifndef WSRELAY_SCRIPT_POLICY_H
+#define WSRELAY_SCRIPT_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "hooks.h"
+
+#define POLICY_MEMORY_MAX ((size_t)32 * 1024 * 1024)
+#define HEALTH_RULES_MAX 64
+
+enum policy_question {
+    POLICY_CLIENT_CONNECT,
+    POLICY_CHANNEL_OPEN,
+    POLICY_CHANNEL_JOIN,
+    POLICY_CHANNEL_LIST,
+    POLICY_CLIENT_LIMITS,
+    POLICY_MESSAGE_PUBLISH,
+    POLICY_HEALTH,
+    POLICY_QUESTIONS
+};
+
+struct health_rule {
+    enum health_state state;
+    char reason[HEALTH_REASON_MAX + 1];
+    int when; /* reference to the function */
+};
+
+struct policies {
+    struct vm *vm;
+    const struct log *log;
+    struct log_gate gates[POLICY_QUESTIONS];
+    int functions[POLICY_QUESTIONS]; /* references; LUA_NOREF: nobody answers */
+    struct health_rule health_rules[HEALTH_RULES_MAX];
+    size_t health_rule_count;
+    uint64_t failures;
+};
+
+struct policies_source {
+    const char *user_path;      /* as errors shall show it; openable from here; may not exist */
+    const char *installed_path; /* the defaults */
+    size_t memory_max;
+    const struct log *log;
+};
+
+/* RELAY_ESCRIPT: `error` holds the message, beginning with the file. */
+int policies_new(struct policies **policies, const struct policies_source *source,
+                 struct buf *error) RELAY_MUST_USE;
+
+/* NULL is allowed. */
+void policies_free(struct policies *policies);
+
+/* Runs `body` (as script_call does). RELAY_ESCRIPT: the policy failed; that is logged and counted,
+ * and the caller answers the question's safe default. */
+int policies_ask(struct policies *policies, enum policy_question question, lua_CFunction body,
+                 void *context) RELAY_MUST_USE;
+
+/* Pushes the function that answers. For bodies. */
+void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question);
+
+/* Raises "file:line: function …" for an answer of the wrong kind. For bodies. */
+int policy_nonsense(lua_State *lua, const struct policies *policies, enum policy_question question,
+                    const char *what);
+
+#endif

@@ -1,0 +1,241 @@
+/* sandbox.c — the whitelist, and the functions that differ from Lua's own. */
+#include "sandbox.h"
+
+#include <string.h>
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "budget.h"
+
+/* Elements that one C function may walk; Lua's own loops pay by the instruction. */
+#define WALK_MAX 1000000
+#define WALK_PER_INSTRUCTION 4
+
+static const char *const BASE[] = {"assert", "error",    "ipairs",   "next",   "pairs",
+                                   "pcall",  "rawequal", "rawget",   "rawlen", "rawset",
+                                   "select", "tonumber", "tostring", "type",   NULL};
+static const char *const LIBRARIES[] = {"math", "string", "table", "utf8", NULL};
+
+/* Not pure, or a way to run bytecode. */
+static const char *const MISSING[] = {"random", "randomseed", "dump", NULL};
+
+/* Lua's xpcall runs its handler inside the hook that raised, where no hook counts; this one runs it
+ * after. */
+static int sandbox_xpcall(lua_State *lua)
+{
+    luaL_checktype(lua, 2, LUA_TFUNCTION);
+    int arguments = lua_gettop(lua) - 2;
+    lua_pushvalue(lua, 2);
+    lua_insert(lua, 1); /* handler, f, handler, arguments */
+    lua_remove(lua, 3);
+    if (lua_pcall(lua, arguments, LUA_MULTRET, 0) == LUA_OK) {
+        lua_pushboolean(lua, 1);
+        lua_replace(lua, 1);
+        return lua_gettop(lua);
+    }
+    if (lua_pcall(lua, 1, 1, 0) != LUA_OK)
+        lua_pushliteral(lua, "error in the error handler");
+    lua_pushboolean(lua, 0);
+    lua_insert(lua, -2);
+    return 2;
+}
+
+/* A finaliser could run at any time, uncounted. */
+static int sandbox_setmetatable(lua_State *lua)
+{
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    luaL_argexpected(lua, lua_isnoneornil(lua, 2) || lua_istable(lua, 2), 2, "nil or table");
+    lua_settop(lua, 2);
+    if (luaL_getmetafield(lua, 1, "__metatable") != LUA_TNIL)
+        return luaL_error(lua, "cannot change a protected metatable");
+    if (lua_istable(lua, 2)) {
+        lua_pushliteral(lua, "__gc");
+        if (lua_rawget(lua, 2) != LUA_TNIL)
+            return luaL_error(lua, "a policy's metatable cannot have __gc");
+    }
+    lua_settop(lua, 2);
+    lua_setmetatable(lua, 1);
+    return 1;
+}
+
+/* Lua's own: the upvalue. */
+static int forward(lua_State *lua)
+{
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    lua_call(lua, lua_gettop(lua) - 1, LUA_MULTRET);
+    return lua_gettop(lua);
+}
+
+static void charge_walk(lua_State *lua, lua_Integer elements)
+{
+    if (elements < 0 || elements > WALK_MAX)
+        luaL_error(lua, "too many elements in one call (%d at most)", WALK_MAX);
+    budget_charge(lua, (uint64_t)elements / WALK_PER_INSTRUCTION);
+}
+
+/* table.insert, remove, sort and concat walk as far as the (perhaps invented) length says. */
+static int walk_length(lua_State *lua)
+{
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    charge_walk(lua, luaL_len(lua, 1));
+    return forward(lua);
+}
+
+static int walk_concat(lua_State *lua)
+{
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    lua_Integer first = luaL_optinteger(lua, 3, 1);
+    lua_Integer last = lua_isnoneornil(lua, 4) ? luaL_len(lua, 1) : luaL_checkinteger(lua, 4);
+    if (last >= first)
+        charge_walk(lua, (lua_Integer)((lua_Unsigned)last - (lua_Unsigned)first));
+    return forward(lua);
+}
+
+static int walk_move(lua_State *lua)
+{
+    lua_Integer first = luaL_checkinteger(lua, 2);
+    lua_Integer last = luaL_checkinteger(lua, 3);
+    if (last >= first)
+        charge_walk(lua, (lua_Integer)((lua_Unsigned)last - (lua_Unsigned)first));
+    return forward(lua);
+}
+
+/* Lua counts to n even when there is nothing to repeat. */
+static int walk_rep(lua_State *lua)
+{
+    size_t len, separator_len;
+    luaL_checklstring(lua, 1, &len);
+    lua_Integer n = luaL_checkinteger(lua, 2);
+    luaL_optlstring(lua, 3, "", &separator_len);
+    if (n > 0)
+        budget_charge(lua, (uint64_t)n / WALK_PER_INSTRUCTION);
+    if (len + separator_len > 0)
+        return forward(lua);
+    lua_pushliteral(lua, "");
+    return 1;
+}
+
+/* What replaces Lua's own function of that name. The pattern functions (find, match, gmatch, gsub)
+ * belong here once their steps count against the budget: their backtracking runs uncounted. */
+static const struct {
+    const char *library, *name;
+    lua_CFunction walk;
+} WALKS[] = {
+    {"string", "rep", walk_rep},      {"table", "insert", walk_length},
+    {"table", "remove", walk_length}, {"table", "sort", walk_length},
+    {"table", "concat", walk_concat}, {"table", "move", walk_move},
+};
+
+/* Replaces the functions of the library at the top. */
+static void wrap_walks(lua_State *lua, const char *library)
+{
+    for (size_t i = 0; i < sizeof WALKS / sizeof WALKS[0]; i++) {
+        if (strcmp(WALKS[i].library, library) != 0)
+            continue;
+        lua_getfield(lua, -1, WALKS[i].name);
+        lua_pushcclosure(lua, WALKS[i].walk, 1);
+        lua_setfield(lua, -2, WALKS[i].name);
+    }
+}
+
+static void open_library(lua_State *lua, const char *name, lua_CFunction open)
+{
+    luaL_requiref(lua, name, open, 1);
+    for (const char *const *missing = MISSING; *missing; missing++) {
+        lua_pushnil(lua);
+        lua_setfield(lua, -2, *missing);
+    }
+    wrap_walks(lua, name);
+    lua_pop(lua, 1);
+}
+
+/* ("x"):rep(3) finds its methods in the state's own string table, which no environment holds. */
+static void hide_string_metatable(lua_State *lua)
+{
+    lua_pushliteral(lua, "");
+    lua_getmetatable(lua, -1);
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+    lua_pop(lua, 2);
+}
+
+void sandbox_open(lua_State *lua)
+{
+    luaL_requiref(lua, LUA_GNAME, luaopen_base, 1);
+    lua_pop(lua, 1);
+    open_library(lua, LUA_MATHLIBNAME, luaopen_math);
+    open_library(lua, LUA_STRLIBNAME, luaopen_string);
+    open_library(lua, LUA_TABLIBNAME, luaopen_table);
+    open_library(lua, LUA_UTF8LIBNAME, luaopen_utf8);
+    hide_string_metatable(lua);
+}
+
+/* Pushes a copy of the global table `name`. */
+static void push_copy(lua_State *lua, const char *name)
+{
+    lua_newtable(lua);
+    lua_getglobal(lua, name);
+    for (lua_pushnil(lua); lua_next(lua, -2);) {
+        lua_pushvalue(lua, -2);
+        lua_insert(lua, -2); /* copy, original, key, key, value */
+        lua_settable(lua, -5);
+    }
+    lua_pop(lua, 1);
+}
+
+static int refuse_read(lua_State *lua)
+{
+    return luaL_error(lua, "undefined global '%s'", luaL_tolstring(lua, 2, NULL));
+}
+
+static int refuse_write(lua_State *lua)
+{
+    return luaL_error(lua, "assignment to the global '%s' (policies have none; write 'local')",
+                      luaL_tolstring(lua, 2, NULL));
+}
+
+/* The whitelist is the __index of an empty table, so every assignment meets refuse_write. */
+static void push_whitelist(lua_State *lua)
+{
+    lua_newtable(lua);
+    for (const char *const *name = BASE; *name; name++) {
+        lua_getglobal(lua, *name);
+        lua_setfield(lua, -2, *name);
+    }
+    for (const char *const *name = LIBRARIES; *name; name++) {
+        push_copy(lua, *name);
+        lua_setfield(lua, -2, *name);
+    }
+    lua_getglobal(lua, "getmetatable");
+    lua_setfield(lua, -2, "getmetatable");
+    lua_pushcfunction(lua, sandbox_setmetatable);
+    lua_setfield(lua, -2, "setmetatable");
+    lua_pushcfunction(lua, sandbox_xpcall);
+    lua_setfield(lua, -2, "xpcall");
+    lua_pushliteral(lua, LUA_VERSION);
+    lua_setfield(lua, -2, "_VERSION");
+}
+
+static void push_refusing_metatable(lua_State *lua)
+{
+    lua_newtable(lua);
+    lua_pushcfunction(lua, refuse_read);
+    lua_setfield(lua, -2, "__index");
+    lua_pushcfunction(lua, refuse_write);
+    lua_setfield(lua, -2, "__newindex");
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+}
+
+void sandbox_push(lua_State *lua)
+{
+    lua_newtable(lua); /* the environment */
+    push_refusing_metatable(lua);
+    push_whitelist(lua);
+    push_refusing_metatable(lua);
+    lua_setmetatable(lua, -2); /* the whitelist refuses what it lacks */
+    lua_setfield(lua, -2, "__index");
+    lua_setmetatable(lua, -2);
+}

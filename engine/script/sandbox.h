@@ -1,0 +1,17 @@
+/* sandbox.h — the globals of one policy file: pure functions over plain values.
+ *
+ * Each environment has library tables of its own, so no file sees what another one did to them.
+ * What is missing is missing on purpose: os, io, debug, load, dofile, require, package, print,
+ * collectgarbage, coroutine, math.random, string.dump. */
+#ifndef WSRELAY_SCRIPT_SANDBOX_H
+#define WSRELAY_SCRIPT_SANDBOX_H
+
+#include <lua.h>
+
+/* Prepares a state for sandboxed code, once. Raises. */
+void sandbox_open(lua_State *lua);
+
+/* Pushes a new environment. Raises. */
+void sandbox_push(lua_State *lua);
+
+#endif

@@ -1,0 +1,203 @@
+/* script.c — loads a generation: the scripts' state, the configuration, the policies' state. */
+#include "script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "bind.h"
+#include "call.h"
+#include "config_lua.h"
+#include "explain.h"
+#include "hooks_lua.h"
+#include "policy.h"
+#include "vm.h"
+
+#define SCRIPTS_MEMORY_MAX ((size_t)512 * 1024 * 1024)
+
+/* Scripts are trusted; this ends an endless loop. */
+static const struct budget_limits LOAD_LIMITS = {
+    .instructions = 400000000, .wall_ms = 3000, .cpu_ms = 2000};
+
+struct script {
+    struct vm *vm;
+    struct policies *policies;
+    struct config *config;
+};
+
+struct load {
+    const struct script_source *source;
+    struct config *config;
+    char *policies_path; /* as errors shall show it; the owner frees it */
+};
+
+/* Pushes main.lua's directory, as it was given. */
+static void push_directory(lua_State *lua, const char *main_path)
+{
+    const char *slash = strrchr(main_path, '/');
+    if (!slash)
+        lua_pushliteral(lua, ".");
+    else
+        lua_pushlstring(lua, main_path, slash == main_path ? 1 : (size_t)(slash - main_path));
+}
+
+/* Modules beside main.lua, then the installed ones, then the system's; never the working
+ * directory's. Expects the directory at the top. */
+static void set_package_path(lua_State *lua, const char *scripts_path)
+{
+    const char *directory = lua_tostring(lua, -1);
+    lua_getglobal(lua, "package");
+    lua_getfield(lua, -1, "path");
+    const char *system = luaL_gsub(lua, lua_tostring(lua, -1), ";./?.lua", "");
+    system = luaL_gsub(lua, system, ";./?/init.lua", "");
+    lua_pushfstring(lua, "%s/?.lua;%s/?/init.lua;%s/?.lua;%s/?/init.lua;%s", directory, directory,
+                    scripts_path, scripts_path, system);
+    lua_setfield(lua, -5, "path");
+    lua_pop(lua, 3);
+    lua_getfield(lua, -1, "cpath");
+    luaL_gsub(lua, lua_tostring(lua, -1), ";./?.so", "");
+    lua_setfield(lua, -3, "cpath");
+    lua_pop(lua, 2);
+}
+
+static int open_engine(lua_State *lua)
+{
+    lua_settop(lua, 0);
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    return 1;
+}
+
+/* require "relay.engine" gives the natives. */
+static void preload_engine(lua_State *lua, const struct script_source *source)
+{
+    luaL_getsubtable(lua, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    lua_newtable(lua);
+    bind_log(lua, source->log);
+    bind_node(lua, source);
+    lua_pushcclosure(lua, open_engine, 1);
+    lua_setfield(lua, -2, "relay.engine");
+    lua_pop(lua, 1);
+}
+
+/* require("relay.strict").install(_G, main, directories). Expects main.lua's directory at the top.
+ */
+static void install_strict(lua_State *lua, const struct script_source *source)
+{
+    lua_getglobal(lua, "require");
+    lua_pushliteral(lua, "relay.strict");
+    lua_call(lua, 1, 1);
+    lua_getfield(lua, -1, "install");
+    lua_pushglobaltable(lua);
+    lua_pushstring(lua, source->main_path);
+    lua_createtable(lua, 2, 0);
+    lua_pushvalue(lua, -6);
+    lua_rawseti(lua, -2, 1);
+    lua_pushstring(lua, source->scripts_path);
+    lua_rawseti(lua, -2, 2);
+    lua_call(lua, 3, 0);
+    lua_pop(lua, 1);
+}
+
+static void read_configuration(lua_State *lua, struct load *load)
+{
+    bind_node_push_configuration(lua);
+    if (lua_isnil(lua, -1))
+        luaL_error(lua, "%s: relay.node was not called", load->source->main_path);
+    lua_getfield(lua, -1, "policies_shown");
+    load->policies_path = strdup(luaL_checkstring(lua, -1));
+    if (!load->policies_path)
+        luaL_error(lua, "not enough memory");
+    lua_pop(lua, 1);
+    config_lua_read(lua, load->config);
+}
+
+static int load_body(lua_State *lua)
+{
+    struct load *load = lua_touserdata(lua, 1);
+    luaL_openlibs(lua);
+    push_directory(lua, load->source->main_path);
+    set_package_path(lua, load->source->scripts_path);
+    preload_engine(lua, load->source);
+    install_strict(lua, load->source);
+    if (luaL_loadfilex(lua, load->source->main_path, "t") != LUA_OK)
+        lua_error(lua);
+    lua_call(lua, 0, 0);
+    read_configuration(lua, load);
+    return 0;
+}
+
+static int load_scripts(struct script *script, struct load *load, struct buf *error)
+{
+    struct buf raw = {0};
+    const char *main_path = load->source->main_path;
+    int err = vm_new(&script->vm, SCRIPTS_MEMORY_MAX, true);
+    if (!err)
+        err = script_call(script->vm, &LOAD_LIMITS, load_body, load, &raw);
+    if (err == RELAY_ESCRIPT) {
+        buf_add_byte(&raw, '\0');
+        if (!raw.failed && !explain_in_file(raw.bytes, main_path, error))
+            explain_elsewhere(raw.bytes, main_path, error);
+    }
+    buf_deinit(&raw);
+    return err;
+}
+
+static int load_policies(struct script *script, const struct load *load, struct buf *error)
+{
+    const struct policies_source source = {
+        .user_path = load->policies_path,
+        .installed_path = load->source->policies_path,
+        .memory_max = POLICY_MEMORY_MAX,
+        .log = load->source->log,
+    };
+    return policies_new(&script->policies, &source, error);
+}
+
+int script_load(struct script **out, const struct script_source *source, struct buf *error)
+{
+    struct load load = {.source = source};
+    struct script *script = calloc(1, sizeof *script);
+    if (!script)
+        return RELAY_ENOMEM;
+    int err = RELAY_ENOMEM;
+    load.config = script->config = calloc(1, sizeof *script->config);
+    if (!script->config)
+        goto out;
+    err = load_scripts(script, &load, error);
+    if (!err)
+        err = load_policies(script, &load, error);
+out:
+    free(load.policies_path);
+    if (err)
+        script_free(script);
+    else
+        *out = script;
+    return err;
+}
+
+const struct config *script_config(const struct script *script)
+{
+    return script->config;
+}
+
+void script_hooks(struct script *script, struct hooks *hooks)
+{
+    hooks_lua_fill(script->policies, hooks);
+}
+
+uint64_t script_policy_failures(const struct script *script)
+{
+    return script->policies->failures;
+}
+
+void script_free(struct script *script)
+{
+    if (!script)
+        return;
+    policies_free(script->policies);
+    vm_free(script->vm);
+    config_free(script->config);
+    free(script);
+}

@@ -1,0 +1,289 @@
+/* conn.c — a connection's callbacks: messages put together from pieces, ends. See conn.h.
+ *
+ * What libwebsockets does not check, or checks wrongly, is checked here as the pieces come: UTF-8,
+ * the declared size, the number of fragments. A failure closes through the client, so that what was
+ * answered before still goes out. */
+#include "socket/conn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "socket/flush.h"
+#include "socket/handshake.h"
+#include "socket/http.h"
+#include "socket/listener.h"
+
+#define RX_BUFFER_LEN 1024 /* allocated for every connection, and the size of the pieces */
+#define TX_PACKET_LEN (64 * 1024)
+#define FRAGMENTS_MAX 1024
+#define CLOSE_NOT_TEXT 1003
+#define CLOSE_PROTOCOL 1002
+#define CLOSE_NOT_UTF8 1007
+#define CLOSE_POLICY 1008
+#define CLOSE_TOO_BIG 1009
+#define CLOSE_OVERLOADED 1013
+
+struct conn *conn_new(struct sockets *sockets, const struct sockaddr_storage *peer)
+{
+    struct conn *conn = calloc(1, sizeof(*conn));
+    if (!conn)
+        return NULL;
+    conn->sockets = sockets;
+    conn->address = address_take(&sockets->addresses, peer);
+    if (!conn->address) {
+        free(conn);
+        return NULL;
+    }
+    address_text(peer, conn->address_text);
+    conn->heard_at_ms = clock_ms(&sockets->relay->clock);
+    buf_init(&conn->identity, IDENTITY_MAX);
+    list_init(&conn->dirty_node);
+    list_append(&sockets->conns, &conn->node);
+    sockets->count++;
+    return conn;
+}
+
+void conn_free(struct conn *conn)
+{
+    if (conn->client)
+        client_gone(conn->client);
+    list_remove(&conn->dirty_node);
+    list_remove(&conn->node);
+    conn->sockets->count--;
+    address_give(&conn->sockets->addresses, conn->address);
+    buf_deinit(&conn->message);
+    buf_deinit(&conn->identity);
+    free(conn);
+}
+
+void conn_kill(struct conn *conn)
+{
+    conn->is_closing = true;
+    list_remove(&conn->dirty_node);
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* The client's view of a connection: struct transport. */
+
+static void transport_wake(void *connection)
+{
+    flush_mark(connection);
+}
+
+static void transport_close(void *connection, unsigned code, const char *reason)
+{
+    struct conn *conn = connection;
+    if (conn->is_closing)
+        return;
+    struct frame *frame = frame_new_close(code, reason);
+    if (!frame || outbox_push(client_outbox(conn->client), frame)) {
+        conn_kill(conn);
+    } else {
+        conn->is_closing = true;
+        conn->since_ms = clock_ms(&conn->sockets->relay->clock);
+        flush_mark(conn);
+    }
+    frame_unref(frame);
+    buf_deinit(&conn->message);
+}
+
+static void transport_pause(void *connection)
+{
+    lws_rx_flow_control(((struct conn *)connection)->wsi, 0);
+}
+
+static void transport_resume(void *connection)
+{
+    lws_rx_flow_control(((struct conn *)connection)->wsi, 1);
+}
+
+static const struct transport transport = {
+    .wake = transport_wake,
+    .close = transport_close,
+    .pause = transport_pause,
+    .resume = transport_resume,
+};
+
+/* Messages. */
+
+static void heard(struct conn *conn)
+{
+    conn->heard_at_ms = clock_ms(&conn->sockets->relay->clock);
+    conn->is_pinged = false;
+}
+
+static int established(struct conn *conn)
+{
+    heard(conn);
+    buf_init(&conn->message, 0);
+    conn->client =
+        client_open(conn->sockets->relay, &transport, conn, conn->address_text, &conn->identity);
+    buf_deinit(&conn->identity);
+    if (conn->client)
+        return 0;
+    lws_close_reason(conn->wsi, CLOSE_OVERLOADED, NULL, 0);
+    return -1;
+}
+
+static void refuse(struct conn *conn, uint64_t *counter, unsigned code, const char *reason)
+{
+    (*counter)++;
+    client_close(conn->client, code, reason);
+}
+
+/* Whether the piece may be taken; otherwise the connection is closing. */
+static bool accept_piece(struct conn *conn, const char *bytes, size_t len)
+{
+    struct counters *counters = &conn->sockets->relay->counters;
+    uint64_t announced = lws_remaining_packet_payload(conn->wsi);
+    if (lws_frame_is_binary(conn->wsi))
+        refuse(conn, &counters->messages_not_text, CLOSE_NOT_TEXT, "text frames only");
+    else if (announced > client_message_max(conn->client) ||
+             conn->message.len + len + announced > client_message_max(conn->client))
+        refuse(conn, &counters->messages_too_big, CLOSE_TOO_BIG, "message too big");
+    else if (!utf8_feed(&conn->utf8, bytes, len))
+        refuse(conn, &counters->messages_not_utf8, CLOSE_NOT_UTF8, "invalid utf-8");
+    else if (announced == 0 && ++conn->fragments > FRAGMENTS_MAX)
+        refuse(conn, &counters->messages_unfinished, CLOSE_POLICY, "too many fragments");
+    return !conn->is_closing;
+}
+
+static void keep_piece(struct conn *conn, const char *bytes, size_t len)
+{
+    if (!conn->is_assembling) {
+        conn->is_assembling = true;
+        conn->message_at_ms = clock_ms(&conn->sockets->relay->clock);
+    }
+    buf_add(&conn->message, bytes, len);
+    if (conn->message.failed)
+        client_close(conn->client, CLOSE_OVERLOADED, "out of memory");
+}
+
+/* A message that came in one piece is not copied. */
+static void deliver(struct conn *conn, const char *bytes, size_t len)
+{
+    if (!utf8_is_complete(&conn->utf8)) {
+        refuse(conn, &conn->sockets->relay->counters.messages_not_utf8, CLOSE_NOT_UTF8,
+               "invalid utf-8");
+        return;
+    }
+    struct buf whole = conn->message;
+    bool is_whole = !conn->is_assembling;
+    conn->message = (struct buf){0};
+    conn->is_assembling = false;
+    conn->fragments = 0;
+    if (is_whole)
+        client_receive(conn->client, bytes, len);
+    else
+        client_receive(conn->client, whole.bytes ? whole.bytes : "", whole.len);
+    buf_deinit(&whole);
+}
+
+static void receive(struct conn *conn, const char *bytes, size_t len)
+{
+    heard(conn);
+    if (conn->is_closing || !accept_piece(conn, bytes, len))
+        return;
+    bool is_last = lws_is_final_fragment(conn->wsi);
+    if (conn->is_assembling || !is_last)
+        keep_piece(conn, bytes, len);
+    if (is_last && !conn->is_closing)
+        deliver(conn, bytes, len);
+}
+
+/* Ends. */
+
+static int close_badly(struct conn *conn, enum lws_close_status code, const char *reason)
+{
+    lws_close_reason(conn->wsi, code, (unsigned char *)(uintptr_t)reason, strlen(reason));
+    return -1;
+}
+
+static void forget_client(struct conn *conn)
+{
+    if (conn->client)
+        client_gone(conn->client);
+    conn->client = NULL;
+    conn->is_closing = true;
+    conn->since_ms = clock_ms(&conn->sockets->relay->clock);
+    list_remove(&conn->dirty_node);
+}
+
+/* The peer's Close: what was answered before goes out first, then libwebsockets echoes it, unless
+ * it is the answer to ours. A Close of one byte, with a code that nobody may send, or with a bad
+ * reason is an error that 4.1.6 lets through. */
+static int peer_closes(struct conn *conn, const unsigned char *payload, size_t len)
+{
+    bool is_answer = conn->is_closing;
+    if (conn->client)
+        flush_now(conn);
+    forget_client(conn);
+    if (is_answer)
+        return -1;
+    if (len == 1 || (len >= 2 && !ws_close_code_is_valid((unsigned)payload[0] << 8 | payload[1])))
+        return close_badly(conn, CLOSE_PROTOCOL, "invalid close");
+    if (len > 2 && !utf8_is_valid(payload + 2, len - 2))
+        return close_badly(conn, CLOSE_NOT_UTF8, "invalid utf-8");
+    return 0;
+}
+
+static int on_conn(struct conn *conn, enum lws_callback_reasons reason, void *in, size_t len)
+{
+    switch (reason) {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        heard(conn);
+        return handshake_check(conn);
+    case LWS_CALLBACK_HTTP:
+        heard(conn);
+        return http_serve(conn);
+    case LWS_CALLBACK_ESTABLISHED:
+        return established(conn);
+    case LWS_CALLBACK_RECEIVE:
+        if (conn->client)
+            receive(conn, in, len);
+        return 0;
+    case LWS_CALLBACK_RECEIVE_PONG:
+        heard(conn);
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        flush_unblock(conn);
+        return 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return peer_closes(conn, in, len);
+    case LWS_CALLBACK_CLOSED:
+        forget_client(conn);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        lws_set_opaque_user_data(conn->wsi, NULL);
+        conn_free(conn);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                         size_t len)
+{
+    struct sockets *sockets = lws_context_user(lws_get_context(wsi));
+    if (reason == LWS_CALLBACK_WSI_CREATE)
+        sockets->is_wsi_created = true;
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+        tls_keep(&sockets->tls, user);
+    struct conn *conn = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+    if (!conn)
+        return 0;
+    conn->wsi = wsi;
+    return on_conn(conn, reason, in, len);
+}
+
+const struct lws_protocols conn_protocols[] = {
+    {
+        .name = "wsrelay",
+        .callback = conn_callback,
+        .rx_buffer_size = RX_BUFFER_LEN,
+        .tx_packet_size = TX_PACKET_LEN,
+    },
+    {0},
+};

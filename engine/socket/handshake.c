@@ -1,0 +1,199 @@
+/* handshake.c — see handshake.h.
+ *
+ * libwebsockets 4.1.6 takes any version, key and method, and refuses what it refuses by dropping
+ * the connection; and it calls this for a request whose headers it has freed already. Source: RFC
+ * 6455 section 4.2, docs/protocol.md. */
+#include "socket/handshake.h"
+
+#include <libwebsockets.h>
+#include <string.h>
+#include <strings.h>
+
+#include "socket/conn.h"
+#include "socket/http.h"
+
+#define HEADERS_MAX 64
+#define HEADERS_BYTES 8192
+#define VALUE_MAX 128      /* of the headers that are checked here */
+#define KEY_LEN 24         /* base64 of 16 bytes */
+#define EXTENSIONS_MAX 254 /* longer, and libwebsockets drops the connection without a word */
+#define SUBPROTOCOLS_MAX 126
+
+struct refusal {
+    unsigned status;
+    const char *headers;
+    const char *reason;
+};
+
+static const struct refusal accepted = {0, "", ""};
+
+/* A header as text; "" when it is absent or too long to be right. */
+static const char *header(struct lws *wsi, enum lws_token_indexes token, char value[VALUE_MAX])
+{
+    if (lws_hdr_copy(wsi, value, VALUE_MAX, token) < 0)
+        value[0] = '\0';
+    return value;
+}
+
+/* Whether a comma-separated list has this token, in any case. */
+static bool list_has(const char *list, const char *token)
+{
+    size_t token_len = strlen(token);
+    while (*list) {
+        list += strspn(list, ", \t");
+        size_t len = strcspn(list, ", \t");
+        if (len == token_len && strncasecmp(list, token, len) == 0)
+            return true;
+        list += len;
+    }
+    return false;
+}
+
+static bool key_is_valid(const char *key)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    return strlen(key) == KEY_LEN && strspn(key, alphabet) == KEY_LEN - 2 &&
+           strcmp(key + KEY_LEN - 2, "==") == 0;
+}
+
+/* The parts of a subprotocol list that libwebsockets would choose from. */
+static bool subprotocol_is_known(struct lws *wsi)
+{
+    char value[VALUE_MAX];
+    int len = lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL);
+    if (len == 0)
+        return true;
+    return len <= SUBPROTOCOLS_MAX &&
+           list_has(header(wsi, WSI_TOKEN_PROTOCOL, value), conn_protocols[0].name);
+}
+
+static struct refusal check_request(struct lws *wsi, int method)
+{
+    static const char version[] = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    char value[VALUE_MAX];
+    if (method != LWSHUMETH_GET)
+        return (struct refusal){405, "Allow: GET\r\n", "GET only"};
+    if (strcasecmp(header(wsi, WSI_TOKEN_UPGRADE, value), "websocket") != 0)
+        return (struct refusal){400, "", "upgrade to websocket only"};
+    if (strcmp(header(wsi, WSI_TOKEN_HTTP, value), "HTTP/1.1") != 0)
+        return (struct refusal){400, "", "HTTP/1.1 only"};
+    if (!list_has(header(wsi, WSI_TOKEN_CONNECTION, value), "upgrade"))
+        return (struct refusal){400, "", "Connection: Upgrade is missing"};
+    if (strcmp(header(wsi, WSI_TOKEN_VERSION, value), "13") != 0)
+        return (struct refusal){426, version, "WebSocket version 13 only"};
+    if (!key_is_valid(header(wsi, WSI_TOKEN_KEY, value)))
+        return (struct refusal){400, "", "invalid Sec-WebSocket-Key"};
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_EXTENSIONS) > EXTENSIONS_MAX)
+        return (struct refusal){400, "", "Sec-WebSocket-Extensions is too long"};
+    if (!subprotocol_is_known(wsi))
+        return (struct refusal){400, "", "unknown subprotocol; ask for wsrelay or for none"};
+    return accepted;
+}
+
+/* The request's facts for the policy, in one buffer for all strings. */
+struct facts {
+    struct connect_request request;
+    struct header headers[HEADERS_MAX];
+    char bytes[HEADERS_BYTES];
+    size_t used;
+};
+
+/* Copies a header's value behind the others; its length, or -1 when it is absent or there is no
+ * room. */
+static int copy_header(struct facts *facts, struct lws *wsi, enum lws_token_indexes token,
+                       struct text *out)
+{
+    int total = lws_hdr_total_length(wsi, token);
+    if (total <= 0 || facts->used + (size_t)total + 1 > HEADERS_BYTES)
+        return -1;
+    char *at = facts->bytes + facts->used;
+    int len = lws_hdr_copy(wsi, at, (int)(HEADERS_BYTES - facts->used), token);
+    if (len < 0)
+        return -1;
+    facts->used += (size_t)len + 1;
+    *out = (struct text){at, (size_t)len};
+    return len;
+}
+
+/* libwebsockets names a header "origin:"; its other tokens ("get ", ":path") are no headers. */
+static bool is_header_name(const char *name, size_t len)
+{
+    return len > 1 && name[0] != ':' && name[len - 1] == ':';
+}
+
+static void collect_headers(struct facts *facts, struct lws *wsi)
+{
+    for (int token = 0; token < WSI_TOKEN_COUNT && facts->request.header_count < HEADERS_MAX;
+         token++) {
+        const char *name = (const char *)lws_token_to_string((enum lws_token_indexes)token);
+        size_t len = name ? strlen(name) : 0;
+        struct header *to = &facts->headers[facts->request.header_count];
+        if (!is_header_name(name, len) ||
+            copy_header(facts, wsi, (enum lws_token_indexes)token, &to->value) < 0)
+            continue;
+        to->name = (struct text){name, len - 1};
+        facts->request.header_count++;
+    }
+    facts->request.headers = facts->headers;
+}
+
+static struct refusal ask_policy(struct conn *conn, const char *path, struct verdict *verdict)
+{
+    struct relay *relay = conn->sockets->relay;
+    if (!relay->hooks.client_connect)
+        return accepted;
+    struct facts facts;
+    facts.used = 0;
+    facts.request = (struct connect_request){
+        .address = {conn->address_text, strlen(conn->address_text)},
+        .path = {path, strlen(path)},
+        .query = {"", 0},
+    };
+    copy_header(&facts, conn->wsi, WSI_TOKEN_HTTP_URI_ARGS, &facts.request.query);
+    copy_header(&facts, conn->wsi, WSI_TOKEN_ORIGIN, &facts.request.origin);
+    collect_headers(&facts, conn->wsi);
+    *verdict = relay->hooks.client_connect(relay->hooks.context, &facts.request, &conn->identity);
+    if (verdict->allowed)
+        return accepted;
+    return (struct refusal){verdict->status ? verdict->status : 403, "",
+                            verdict->reason[0] ? verdict->reason : "not allowed"};
+}
+
+static struct refusal check(struct conn *conn, struct verdict *verdict)
+{
+    char path[VALUE_MAX];
+    int method = http_request(conn->wsi, path, sizeof(path));
+    if (conn->refuse_status == 429)
+        return (struct refusal){429, "", "too many connections from one address"};
+    if (conn->refuse_status || conn->sockets->relay->draining)
+        return (struct refusal){503, "", conn->refuse_status ? "full" : "draining"};
+    if (strcmp(path, "/node") == 0)
+        return (struct refusal){403, "", "not allowed"};
+    if (strcmp(path, "/connect") != 0)
+        return (struct refusal){404, "", "no such path"};
+    struct refusal refusal = check_request(conn->wsi, method);
+    return refusal.status ? refusal : ask_policy(conn, path, verdict);
+}
+
+int handshake_check(struct conn *conn)
+{
+    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_UPGRADE) <= 0)
+        return -1; /* libwebsockets has answered and freed the headers already */
+    struct sockets *sockets = conn->sockets;
+    struct verdict verdict = {0};
+    struct refusal refusal = check(conn, &verdict);
+    if (!refusal.status)
+        return 0;
+    sockets->relay->counters.handshakes_refused++;
+    log_event_gated(sockets->relay->log, &sockets->gates.handshake,
+                    clock_ms(&sockets->relay->clock), LOG_INFO, "handshake refused",
+                    LOG_FIELDS(LOG_STR("address", conn->address_text),
+                               LOG_INT("status", refusal.status),
+                               LOG_STR("reason", refusal.reason)));
+    char body[VERDICT_REASON_MAX + 2];
+    snprintf(body, sizeof(body), "%s\n", refusal.reason);
+    http_write(conn->wsi, &(struct http_answer){refusal.status, refusal.headers, "text/plain", body,
+                                                .is_last = true});
+    return -1;
+}

@@ -1,0 +1,130 @@
+/* keep_alive.c — see keep_alive.h.
+ *
+ * libwebsockets keeps its timers in sorted lists, so a timer for each connection makes connecting
+ * quadratic. Instead one timer walks a slice of the ring of connections ten times a second, and
+ * comes round once in two seconds: every limit below holds to within that. */
+#include "socket/keep_alive.h"
+
+#include "socket/conn.h"
+#include "socket/flush.h"
+#include "socket/progress.h"
+
+#define TICK_MS 100
+#define ROUND_TICKS 20
+#define PONG_MS 8000         /* for the pong; with the 25 s before it and a round, gone in 35 s */
+#define REQUEST_MS 10000     /* for the request, or the next one on a kept connection */
+#define MESSAGE_MS 10000     /* for assembling one message */
+#define STALLED_MS 10000     /* for a full socket to take a byte */
+#define CLOSE_ANSWER_MS 5000 /* for the peer's Close */
+#define CLOSE_POLICY 1008
+#define CLOSE_TOO_SLOW 1013
+
+static void log_ended(struct conn *conn, const char *event)
+{
+    struct sockets *sockets = conn->sockets;
+    log_event_gated(
+        sockets->relay->log, &sockets->gates.limits, clock_ms(&sockets->relay->clock), LOG_INFO,
+        event,
+        LOG_FIELDS(LOG_INT("client", conn->client->id), LOG_STR("address", conn->address_text)));
+}
+
+static void ping(struct conn *conn)
+{
+    if (outbox_push(client_outbox(conn->client), conn->sockets->ping_frame))
+        return;
+    conn->is_pinged = true;
+    flush_mark(conn);
+}
+
+/* A slow reader that takes bytes is slow, not stalled. */
+static bool is_stalled(struct conn *conn, uint64_t now_ms)
+{
+    if (!conn->is_blocked)
+        return false;
+    uint64_t acked_bytes = progress_acknowledged(lws_get_socket_fd(conn->wsi));
+    if (acked_bytes != conn->acked_bytes) {
+        conn->acked_bytes = acked_bytes;
+        conn->since_ms = now_ms;
+    }
+    return now_ms - conn->since_ms >= STALLED_MS;
+}
+
+static void end_stalled(struct conn *conn)
+{
+    conn->sockets->relay->counters.clients_too_slow++;
+    log_ended(conn, "client stalled");
+    outbox_deinit(client_outbox(conn->client));
+    client_close(conn->client, CLOSE_TOO_SLOW, "too slow");
+}
+
+static void end_unfinished(struct conn *conn)
+{
+    conn->sockets->relay->counters.messages_unfinished++;
+    log_ended(conn, "message unfinished");
+    client_close(conn->client, CLOSE_POLICY, "message unfinished");
+}
+
+static void end_silent(struct conn *conn)
+{
+    conn->sockets->relay->counters.clients_timed_out++;
+    log_ended(conn, "client timed out");
+    conn_kill(conn);
+}
+
+static void look_at_client(struct conn *conn, uint64_t now_ms)
+{
+    uint64_t silent_ms = now_ms - conn->heard_at_ms;
+    uint64_t keep_alive_ms = conn->sockets->keep_alive_ms;
+    if (is_stalled(conn, now_ms))
+        end_stalled(conn);
+    else if (conn->is_assembling && now_ms - conn->message_at_ms >= MESSAGE_MS)
+        end_unfinished(conn);
+    else if (conn->client->pending)
+        conn->heard_at_ms = now_ms; /* paused by us: it could not be heard */
+    else if (conn->is_pinged && silent_ms >= keep_alive_ms + PONG_MS)
+        end_silent(conn);
+    else if (!conn->is_pinged && silent_ms >= keep_alive_ms)
+        ping(conn);
+}
+
+static void look_at(struct conn *conn, uint64_t now_ms)
+{
+    if (conn->is_closing) {
+        if (now_ms - conn->since_ms >= CLOSE_ANSWER_MS)
+            conn_kill(conn);
+    } else if (conn->client) {
+        look_at_client(conn, now_ms);
+    } else if (now_ms - conn->heard_at_ms >= REQUEST_MS) {
+        conn_kill(conn);
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct sockets *sockets = timer->data;
+    uint64_t now_ms = clock_ms(&sockets->relay->clock);
+    size_t slice = sockets->count / ROUND_TICKS + 1;
+    for (size_t i = 0; i < slice; i++) {
+        struct list *node = list_shift(&sockets->conns);
+        if (!node)
+            return;
+        list_append(&sockets->conns, node);
+        look_at(list_entry(node, struct conn, node), now_ms);
+    }
+}
+
+int keep_alive_open(struct sockets *sockets)
+{
+    sockets->ping_frame = frame_new(WS_PING, "wsrelay", 7);
+    if (!sockets->ping_frame)
+        return RELAY_ENOMEM;
+    uv_timer_init(sockets->loop, &sockets->keep_alive_timer);
+    sockets->keep_alive_timer.data = sockets;
+    uv_timer_start(&sockets->keep_alive_timer, on_tick, TICK_MS, TICK_MS);
+    return 0;
+}
+
+void keep_alive_close(struct sockets *sockets)
+{
+    uv_close((uv_handle_t *)&sockets->keep_alive_timer, NULL);
+}

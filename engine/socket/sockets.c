@@ -1,0 +1,160 @@
+/* sockets.c — the libwebsockets context and the order in which things open and close. See
+ * sockets.h. */
+#include "socket/sockets.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "socket/conn.h"
+#include "socket/flush.h"
+#include "socket/keep_alive.h"
+#include "socket/listener.h"
+
+#define HANDSHAKE_SECONDS 5
+#define HEADER_POOL 4096     /* requests whose headers are read at one time */
+#define DESCRIPTORS_SPARE 96 /* for everything that is no connection, and for refusals */
+#define DESCRIPTORS_WANTED 1048576
+#define CLOSE_GOING_AWAY 1001
+
+/* No timers in libwebsockets' sorted lists; keep_alive.c does it. */
+static const lws_retry_bo_t no_validity_timers = {
+    .secs_since_valid_ping = 0,
+    .secs_since_valid_hangup = 0,
+};
+
+/* Raises the soft limit as far as the hard one goes; how many connections that allows. */
+static size_t descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return 1024 - DESCRIPTORS_SPARE;
+    rlim_t wanted = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur > 2 * DESCRIPTORS_SPARE ? limit.rlim_cur - DESCRIPTORS_SPARE
+                                                  : DESCRIPTORS_SPARE;
+}
+
+static void apply_limits(struct sockets *sockets, const struct config *config)
+{
+    size_t allowed = descriptors();
+    sockets->connections_max = config->limits.connections;
+    if (allowed < config->limits.connections) {
+        log_warn(sockets->relay->log, "fewer descriptors than limits.connections",
+                 LOG_INT("connections", config->limits.connections), LOG_INT("room", allowed));
+        sockets->connections_max = allowed;
+    }
+    sockets->connections_per_address = config->limits.connections_per_address;
+    sockets->keep_alive_ms = (uint64_t)(config->keep_alive_seconds * 1000);
+}
+
+static int open_context(struct sockets *sockets, const struct config *config)
+{
+    void *loops[] = {sockets->loop};
+    lws_set_log_level(0, NULL); /* its lines are no events of ours, and a stranger can cause them */
+    struct lws_context_creation_info info = {
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+        .foreign_loops = loops,
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .gid = -1,
+        .uid = -1,
+        .user = sockets,
+        .protocols = conn_protocols,
+        .timeout_secs = HANDSHAKE_SECONDS,
+        .timeout_secs_ah_idle = HANDSHAKE_SECONDS,
+        .keepalive_timeout = HANDSHAKE_SECONDS,
+        .max_http_header_pool = HEADER_POOL,
+        .retry_and_idle_policy = &no_validity_timers,
+        .server_string = "wsrelay-engine",
+        .vhost_name = "wsrelay",
+        .alpn = "http/1.1",
+        .ssl_cert_filepath = config->tls_cert,
+        .ssl_private_key_filepath = config->tls_key,
+    };
+    sockets->context = lws_create_context(&info);
+    if (!sockets->context)
+        return RELAY_ESYSTEM;
+    sockets->vhost = lws_create_vhost(sockets->context, &info);
+    return sockets->vhost ? 0 : RELAY_ESYSTEM;
+}
+
+int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
+                 const struct config *config, const struct hash_key *key, struct buf *error)
+{
+    struct sockets *sockets = calloc(1, sizeof(*sockets));
+    *out = sockets;
+    if (!sockets)
+        return RELAY_ENOMEM;
+    sockets->loop = loop;
+    sockets->relay = relay;
+    sockets->addresses.key = *key;
+    sockets->tls.is_on = config->tls_cert != NULL;
+    list_init(&sockets->conns);
+    apply_limits(sockets, config);
+    int err = tls_check(config, error);
+    if (!err)
+        err = flush_open(sockets);
+    if (!err)
+        err = keep_alive_open(sockets);
+    if (!err && (err = open_context(sockets, config)))
+        buf_add_text(error, "libwebsockets did not start; is libwebsockets-evlib-uv installed?");
+    if (!err)
+        err = listeners_open(sockets, config, error);
+    return err;
+}
+
+int sockets_apply(struct sockets *sockets, const struct config *config, struct buf *error)
+{
+    int err = tls_reload(&sockets->tls, config, error);
+    if (!err)
+        apply_limits(sockets, config);
+    return err;
+}
+
+void sockets_stop_listening(struct sockets *sockets)
+{
+    listeners_close(sockets);
+}
+
+/* Whoever is still here hears 1001, as far as its socket takes it. */
+static void part(struct sockets *sockets)
+{
+    for (struct list *node = sockets->conns.next; node != &sockets->conns; node = node->next) {
+        struct conn *conn = list_entry(node, struct conn, node);
+        if (!conn->client)
+            continue;
+        client_close(conn->client, CLOSE_GOING_AWAY, "node going away");
+        flush_now(conn);
+    }
+}
+
+/* Our own handles first; then libwebsockets closes its connections, which takes turns of the loop.
+ */
+void sockets_close(struct sockets *sockets)
+{
+    part(sockets);
+    listeners_close(sockets);
+    if (sockets->accept_retry.data)
+        uv_close((uv_handle_t *)&sockets->accept_retry, NULL);
+    if (sockets->keep_alive_timer.data)
+        keep_alive_close(sockets);
+    if (sockets->flush_prepare.data)
+        flush_close(sockets);
+    if (sockets->context)
+        lws_context_destroy(sockets->context);
+}
+
+void sockets_free(struct sockets *sockets)
+{
+    if (sockets->context)
+        lws_context_destroy(sockets->context);
+    frame_unref(sockets->ping_frame);
+    free(sockets->listeners);
+    free(sockets->scratch);
+    free(sockets);
+}

@@ -1,0 +1,75 @@
+/* sockets.h — all connections of a node: listeners, WebSockets, HTTP, their flush and their
+ * keep-alive.
+ *
+ * libwebsockets on the engine's libuv loop. What it does badly at 4.1.6 is done here instead:
+ * accepting (listener.c), timers for connections (keep_alive.c), writing (flush.c), the checks of a
+ * handshake (handshake.c). */
+#ifndef WSRELAY_SOCKET_SOCKETS_H
+#define WSRELAY_SOCKET_SOCKETS_H
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#include "base/list.h"
+#include "config.h"
+#include "relay/relay.h"
+#include "socket/address.h"
+#include "socket/tls.h"
+
+struct listener;
+
+/* Open to socket/ alone. */
+struct sockets {
+    uv_loop_t *loop;
+    struct relay *relay;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct tls tls;
+
+    /* The configuration, as far as sockets use it. */
+    size_t connections_max; /* limits.connections, or what the descriptors allow */
+    size_t connections_per_address;
+    uint64_t keep_alive_ms;
+
+    struct list conns; /* struct conn.node: the ring that the keep-alive walks */
+    size_t count;
+    struct address_table addresses;
+
+    struct listener *listeners;
+    size_t listener_count;
+    uv_timer_t accept_retry; /* after a lack of descriptors */
+    bool is_wsi_created;     /* tells the two ways in which adopting can fail apart */
+
+    struct list dirty; /* struct conn.dirty_node: frames wait */
+    uv_prepare_t flush_prepare;
+    uv_idle_t flush_idle; /* runs while one turn was not enough */
+    unsigned char *scratch;
+
+    uv_timer_t keep_alive_timer;
+    struct frame *ping_frame;
+
+    struct sockets_gates {
+        struct log_gate accept, handshake, limits;
+    } gates;
+};
+
+/* Opens every listener of the configuration. On failure `error` holds a message for a person. */
+int sockets_open(struct sockets **sockets, uv_loop_t *loop, struct relay *relay,
+                 const struct config *config, const struct hash_key *key,
+                 struct buf *error) RELAY_MUST_USE;
+
+/* Takes over limits, keep-alive and certificates of a new configuration. On failure nothing has
+ * changed. */
+int sockets_apply(struct sockets *sockets, const struct config *config,
+                  struct buf *error) RELAY_MUST_USE;
+
+/* No new connection from now on. */
+void sockets_stop_listening(struct sockets *sockets);
+
+/* Begins to close everything: then run the loop until it has nothing left, then sockets_free. */
+void sockets_close(struct sockets *sockets);
+void sockets_free(struct sockets *sockets);
+
+#endif

@@ -1,0 +1,59 @@
+/* tls.c — see tls.h. */
+#include "socket/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "config.h"
+
+static int fail(struct buf *error, const char *what, const char *path)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    buf_add_text(error, "tls: cannot use the ");
+    buf_add_text(error, what);
+    buf_add_text(error, " in ");
+    buf_add_text(error, path);
+    buf_add_text(error, ": ");
+    buf_add_text(error, reason ? reason : "unreadable");
+    ERR_clear_error();
+    return RELAY_EINVAL;
+}
+
+static int use(SSL_CTX *context, const struct config *config, struct buf *error)
+{
+    ERR_clear_error();
+    if (SSL_CTX_use_certificate_chain_file(context, config->tls_cert) != 1)
+        return fail(error, "certificate", config->tls_cert);
+    if (SSL_CTX_use_PrivateKey_file(context, config->tls_key, SSL_FILETYPE_PEM) != 1)
+        return fail(error, "key", config->tls_key);
+    if (SSL_CTX_check_private_key(context) != 1)
+        return fail(error, "key", config->tls_key);
+    return 0;
+}
+
+int tls_check(const struct config *config, struct buf *error)
+{
+    if (!config->tls_cert)
+        return 0;
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    if (!context)
+        return RELAY_ENOMEM;
+    int err = use(context, config, error);
+    SSL_CTX_free(context);
+    return err;
+}
+
+void tls_keep(struct tls *tls, struct ssl_ctx_st *context)
+{
+    tls->context = context;
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+/* Checked on a context of its own first: a half-replaced pair would refuse every handshake. */
+int tls_reload(struct tls *tls, const struct config *config, struct buf *error)
+{
+    if (!config->tls_cert || !tls->context)
+        return 0;
+    int err = tls_check(config, error);
+    return err ? err : use(tls->context, config, error);
+}
