@@ -38,7 +38,7 @@ static void copy_reason(char *out, const char *reason, size_t len)
 static void read_denial(lua_State *lua, const struct policies *policies,
                         enum policy_question question, int index, struct verdict *verdict)
 {
-    size_t len;
+    size_t len = 0;
     *verdict = DENIED;
     if (!lua_isnil(lua, index + 1)) {
         const char *reason =

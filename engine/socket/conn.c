@@ -12,9 +12,9 @@
 #include "socket/flush.h"
 #include "socket/handshake.h"
 #include "socket/http.h"
+#include "socket/intake.h"
 #include "socket/listener.h"
 
-#define RX_BUFFER_LEN 1024 /* allocated for every connection, and the size of the pieces */
 #define TX_PACKET_LEN (64 * 1024)
 #define FRAGMENTS_MAX 1024
 #define CLOSE_NOT_TEXT 1003
@@ -39,6 +39,7 @@ struct conn *conn_new(struct sockets *sockets, const struct sockaddr_storage *pe
     conn->heard_at_ms = clock_ms(&sockets->relay->clock);
     buf_init(&conn->identity, IDENTITY_MAX);
     list_init(&conn->dirty_node);
+    list_init(&conn->busy_node);
     list_append(&sockets->conns, &conn->node);
     sockets->count++;
     return conn;
@@ -49,6 +50,7 @@ void conn_free(struct conn *conn)
     if (conn->client)
         client_gone(conn->client);
     list_remove(&conn->dirty_node);
+    list_remove(&conn->busy_node);
     list_remove(&conn->node);
     conn->sockets->count--;
     address_give(&conn->sockets->addresses, conn->address);
@@ -183,6 +185,7 @@ static void deliver(struct conn *conn, const char *bytes, size_t len)
 static void receive(struct conn *conn, const char *bytes, size_t len)
 {
     heard(conn);
+    intake_count(conn, len);
     if (conn->is_closing || !accept_piece(conn, bytes, len))
         return;
     bool is_last = lws_is_final_fragment(conn->wsi);
@@ -282,7 +285,7 @@ const struct lws_protocols conn_protocols[] = {
     {
         .name = "wsrelay",
         .callback = conn_callback,
-        .rx_buffer_size = RX_BUFFER_LEN,
+        .rx_buffer_size = CONN_RX_LEN,
         .tx_packet_size = TX_PACKET_LEN,
     },
     {0},

@@ -13,12 +13,15 @@
 #include "relay/client.h"
 #include "socket/sockets.h"
 
+#define CONN_RX_LEN 1024 /* allocated for every connection, and the size of the pieces */
+
 struct conn {
     struct sockets *sockets;
     struct lws *wsi;
     struct client *client; /* NULL before the upgrade and after the end */
     struct list node;
     struct list dirty_node;
+    struct list busy_node;
     struct address *address;
     struct buf message;     /* the pieces of a message that is not whole yet */
     struct buf identity;    /* from the upgrade to the client's opening */
@@ -26,6 +29,7 @@ struct conn {
     uint64_t since_ms;      /* when is_closing began, or is_blocked last moved */
     uint64_t message_at_ms; /* when the message in assembly began */
     uint64_t acked_bytes;   /* while is_blocked: what the peer had acknowledged at the last look */
+    size_t read_bytes;      /* of messages, in this read; see intake.h */
     uint32_t fragments;
     struct utf8 utf8;
     uint16_t refuse_status; /* accepted only to be told why not: 429 or 503 */

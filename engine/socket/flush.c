@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "socket/conn.h"
+#include "socket/intake.h"
 
 #define SCRATCH_LEN (64 * 1024)
 #define TURN_WRITES 512 /* writes of one turn: at 5 µs each under 3 ms */
@@ -104,6 +105,7 @@ static void spin(uv_idle_t *idle)
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct sockets *sockets = prepare->data;
+    intake_turn(sockets);
     flush_turn(sockets);
     if (list_is_empty(&sockets->dirty))
         uv_idle_stop(&sockets->flush_idle);
@@ -113,6 +115,7 @@ static void on_prepare(uv_prepare_t *prepare)
 
 int flush_open(struct sockets *sockets)
 {
+    list_init(&sockets->busy);
     list_init(&sockets->dirty);
     sockets->scratch = malloc(SCRATCH_LEN);
     if (!sockets->scratch)

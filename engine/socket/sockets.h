@@ -42,6 +42,7 @@ struct sockets {
     uv_timer_t accept_retry; /* after a lack of descriptors */
     bool is_wsi_created;     /* tells the two ways in which adopting can fail apart */
 
+    struct list busy;  /* struct conn.busy_node: more may wait to be read */
     struct list dirty; /* struct conn.dirty_node: frames wait */
     uv_prepare_t flush_prepare;
     uv_idle_t flush_idle; /* runs while one turn was not enough */
