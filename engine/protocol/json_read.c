@@ -7,9 +7,12 @@
 
 #include "protocol/json_scan.h"
 
+/* Off the common way: kept out of the functions that call it, so that those stay small. */
+#define RARE __attribute__((noinline, cold))
+
 _Static_assert(JSON_DEPTH_MAX <= 64, "the open brackets of a value are the bits of a uint64_t");
 
-static int fail(struct json_reader *json)
+RARE static int fail(struct json_reader *json)
 {
     json->failed = true;
     json->at = json->end;
@@ -76,7 +79,7 @@ static int hex_value(char c)
 }
 
 /* `at` is a backslash. The byte behind its escape; NULL when it is none. */
-static const char *skip_escape(const char *at, const char *end)
+RARE static const char *skip_escape(const char *at, const char *end)
 {
     if (end - at < 2)
         return NULL;
@@ -426,9 +429,10 @@ int json_string_decode(const struct json_span *string, char *out, size_t size, s
     return 0;
 }
 
-/* The comparison of a string that has escapes. */
-static bool escaped_equals(const char *at, const char *end, const char *text, size_t len)
+/* The comparison from the first escape on. */
+RARE static bool escaped_equals(const char *at, const char *end, const char *text)
 {
+    size_t left = strlen(text);
     while (at < end) {
         char unescaped[4] = {*at};
         size_t piece_len = 1;
@@ -436,23 +440,25 @@ static bool escaped_equals(const char *at, const char *end, const char *text, si
             at++;
         else if (read_escape(&at, end, unescaped, &piece_len) != 0)
             return false;
-        if (piece_len > len || memcmp(unescaped, text, piece_len) != 0)
+        if (piece_len > left || memcmp(unescaped, text, piece_len) != 0)
             return false;
         text += piece_len;
-        len -= piece_len;
+        left -= piece_len;
     }
-    return len == 0;
+    return left == 0;
 }
 
+/* Byte by byte: keys are short, most differ in their first byte, and a call of strlen or memcmp
+ * would cost more than all of it. */
 bool json_string_equals(const struct json_span *string, const char *text)
 {
     const char *at = string_begin(string);
     const char *end = string_end(string);
-    size_t raw_len = (size_t)(end - at);
-    size_t len = strlen(text);
-    if (raw_len < len) /* unescaping only makes a string shorter */
-        return false;
-    if (find_escape(at, end) != end)
-        return escaped_equals(at, end, text, len);
-    return raw_len == len && memcmp(at, text, len) == 0;
+    for (; at < end; at++, text++) {
+        if (*at == '\\')
+            return escaped_equals(at, end, text);
+        if (*at != *text || *text == '\0')
+            return false;
+    }
+    return *text == '\0';
 }

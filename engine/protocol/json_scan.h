@@ -15,15 +15,14 @@ static inline bool json_is_plain(char byte)
 }
 
 /* The high bit of each byte that is not plain. A borrow can set a wrong one only above a right one,
- * so the lowest is always right. ("Bit Twiddling Hacks", hasless and haszero.) */
+ * so the lowest is always right ("Bit Twiddling Hacks", hasless). With bit 1 turned over, `"` is
+ * 0x20 and what is below 0x20 stays there: one comparison for both. */
 static inline uint64_t json_not_plain(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t quote = word ^ (ones * '"');
-    uint64_t backslash = word ^ (ones * '\\');
-    uint64_t control = (word - ones * 0x20) & ~word;
-    return (control | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) &
-           (ones * 0x80);
+    uint64_t quote_or_control = (word ^ (ones * 0x02)) - ones * 0x21;
+    uint64_t backslash = (word ^ (ones * '\\')) - ones;
+    return (quote_or_control | backslash) & ~word & (ones * 0x80);
 }
 
 /* The first byte from `at` on that is not plain, or `end`. */

@@ -236,11 +236,11 @@ static void push_value(lua_State *lua, struct reader *reader, int depth)
 
 void identity_push(lua_State *lua, struct text text)
 {
-    struct reader reader = {.at = text.at, .end = text.at + text.len};
     if (text.len == 0) {
         lua_newtable(lua);
         return;
     }
+    struct reader reader = {.at = text.at, .end = text.at + text.len};
     push_value(lua, &reader, 0);
     if (reader.at != reader.end || !lua_istable(lua, -1))
         raise_unreadable(lua);

@@ -41,7 +41,8 @@ static const struct budget_limits LOAD_LIMITS = {
 struct load {
     struct policies *policies;
     const struct policies_source *source;
-    bool is_user; /* which of the two the loader looks into now */
+    bool is_user;        /* which of the two directories the loader looks into now */
+    char path[PATH_MAX]; /* the file that it reads now */
 };
 
 /* What the module at the top may hold, so that a misspelt name does not quietly leave a door open.
@@ -72,62 +73,63 @@ static void run_file(lua_State *lua, const char *path)
 }
 
 /* Pushes the module of `file`, or nil where this directory has none. */
-static void push_module(lua_State *lua, const struct load *load, const char *file)
+static void push_module(lua_State *lua, struct load *load, const char *file)
 {
     const char *directory = load->is_user ? load->source->user_path : load->source->installed_path;
-    const char *path = lua_pushfstring(lua, "%s/%s.lua", directory ? directory : ".", file);
-    if (!directory || access(path, F_OK) != 0) {
+    snprintf(load->path, sizeof load->path, "%s/%s.lua", directory, file);
+    if (access(load->path, F_OK) != 0) {
         lua_pushnil(lua);
     } else {
-        run_file(lua, path);
-        check_names(lua, file, path);
+        run_file(lua, load->path);
+        check_names(lua, file, load->path);
     }
-    lua_remove(lua, -2);
 }
 
 static const char *const STATES[] = {"good", "degraded", "bad", NULL};
 
-static int rule_error(lua_State *lua, lua_Integer number, const char *what)
+static int rule_error(lua_State *lua, const char *path, lua_Integer number, const char *what)
 {
-    return luaL_error(lua, "health.lua: rules[%d]%s", (int)number, what);
+    return luaL_error(lua, "%s: rules[%d]%s", path, (int)number, what);
 }
 
 /* Copies the rule at the top. */
-static void read_rule(lua_State *lua, struct health_rule *rule, lua_Integer number)
+static void read_rule(lua_State *lua, const char *path, struct health_rule *rule,
+                      lua_Integer number)
 {
     size_t len = 0;
     if (!lua_istable(lua, -1))
-        rule_error(lua, number, " must be a table { state, reason, when }");
+        rule_error(lua, path, number, " must be a table { state, reason, when }");
     lua_getfield(lua, -1, "state");
     const char *state = lua_tostring(lua, -1);
     for (rule->state = HEALTH_GOOD; STATES[rule->state]; rule->state++)
         if (state && strcmp(STATES[rule->state], state) == 0)
             break;
     if (!STATES[rule->state])
-        rule_error(lua, number, ".state must be \"good\", \"degraded\" or \"bad\"");
+        rule_error(lua, path, number, ".state must be \"good\", \"degraded\" or \"bad\"");
     lua_getfield(lua, -2, "reason");
     const char *reason = lua_tolstring(lua, -1, &len);
     if (!reason || len == 0 || len > HEALTH_REASON_MAX)
-        rule_error(lua, number, ".reason must be a text of 1 to 120 bytes");
+        rule_error(lua, path, number, ".reason must be a text of 1 to 120 bytes");
     memcpy(rule->reason, reason, len + 1);
     lua_getfield(lua, -3, "when");
     if (!lua_isfunction(lua, -1))
-        rule_error(lua, number, ".when must be a function");
+        rule_error(lua, path, number, ".when must be a function");
     rule->when = luaL_ref(lua, LUA_REGISTRYINDEX);
     lua_pop(lua, 2);
 }
 
 /* Takes the rules at the top. */
-static void read_rules(lua_State *lua, struct policies *policies)
+static void read_rules(lua_State *lua, const struct load *load)
 {
+    struct policies *policies = load->policies;
     if (!lua_istable(lua, -1))
-        luaL_error(lua, "health.lua: rules must be a list");
+        luaL_error(lua, "%s: rules must be a list", load->path);
     lua_Integer count = luaL_len(lua, -1);
     if (count > HEALTH_RULES_MAX)
-        luaL_error(lua, "health.lua: more than %d rules", HEALTH_RULES_MAX);
+        luaL_error(lua, "%s: more than %d rules", load->path, HEALTH_RULES_MAX);
     for (lua_Integer number = 1; number <= count; number++) {
         lua_geti(lua, -1, number);
-        read_rule(lua, &policies->health_rules[number - 1], number);
+        read_rule(lua, load->path, &policies->health_rules[number - 1], number);
         lua_pop(lua, 1);
     }
     policies->health_rule_count = (size_t)count;
@@ -135,18 +137,18 @@ static void read_rules(lua_State *lua, struct policies *policies)
 }
 
 /* Takes the answer to a question from the module at the top, when it has one. */
-static void read_answer(lua_State *lua, struct policies *policies, size_t question)
+static void read_answer(lua_State *lua, const struct load *load, size_t question)
 {
     lua_getfield(lua, -1, QUESTIONS[question].name);
     if (lua_isnil(lua, -1)) {
         lua_pop(lua, 1);
     } else if (question == POLICY_HEALTH) {
-        read_rules(lua, policies);
+        read_rules(lua, load);
         lua_pop(lua, 1);
     } else if (lua_isfunction(lua, -1)) {
-        policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
+        load->policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
     } else {
-        luaL_error(lua, "%s.lua: %s must be a function, and is a %s", QUESTIONS[question].file,
+        luaL_error(lua, "%s: %s must be a function, and is a %s", load->path,
                    QUESTIONS[question].name, luaL_typename(lua, -1));
     }
 }
@@ -158,7 +160,7 @@ static bool is_open_question(const struct load *load, size_t question)
 }
 
 /* Loads the file of every question that nobody answers yet, each file once. */
-static void load_directory(lua_State *lua, const struct load *load)
+static void load_directory(lua_State *lua, struct load *load)
 {
     const char *loaded = "";
     for (size_t i = 0; i < POLICY_QUESTIONS; i++) {
@@ -170,7 +172,7 @@ static void load_directory(lua_State *lua, const struct load *load)
             push_module(lua, load, loaded);
         }
         if (lua_istable(lua, -1))
-            read_answer(lua, load->policies, i);
+            read_answer(lua, load, i);
     }
 }
 
@@ -185,8 +187,7 @@ static int load_body(lua_State *lua)
     for (size_t i = 0; i < POLICY_QUESTIONS; i++)
         if (is_open_question(load, i))
             luaL_error(lua, "%s/%s.lua: no function '%s', and no default is installed",
-                       load->source->user_path ? load->source->user_path : ".", QUESTIONS[i].file,
-                       QUESTIONS[i].name);
+                       load->source->user_path, QUESTIONS[i].file, QUESTIONS[i].name);
     return 0;
 }
 
@@ -196,14 +197,11 @@ static void explain_load(const struct policies_source *source, const char *raw, 
     char path[PATH_MAX];
     const char *directories[] = {source->user_path, source->installed_path};
     for (size_t i = 0; i < 2 * POLICY_QUESTIONS; i++) {
-        const char *directory = directories[i % 2];
-        if (!directory)
-            continue;
-        snprintf(path, sizeof path, "%s/%s.lua", directory, QUESTIONS[i / 2].file);
+        snprintf(path, sizeof path, "%s/%s.lua", directories[i % 2], QUESTIONS[i / 2].file);
         if (explain_in_file(raw, path, error))
             return;
     }
-    explain_elsewhere(raw, source->user_path ? source->user_path : "policies", error);
+    explain_elsewhere(raw, source->user_path, error);
 }
 
 static int load_files(struct load *load, struct buf *error)

@@ -44,7 +44,7 @@ static void apply_limits(struct sockets *sockets, const struct config *config)
     size_t allowed = descriptors();
     sockets->connections_max = config->limits.connections;
     if (allowed < config->limits.connections) {
-        log_warn(sockets->relay->log, "fewer descriptors than limits.connections",
+        log_info(sockets->relay->log, "fewer descriptors than limits.connections",
                  LOG_INT("connections", config->limits.connections), LOG_INT("room", allowed));
         sockets->connections_max = allowed;
     }
