@@ -24,10 +24,15 @@ static inline bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static inline bool is_space(char c)
+{
+    /* one comparison for nearly every byte that is none */
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+}
+
 static inline void skip_space(struct json_reader *json)
 {
-    while (json->at < json->end &&
-           (*json->at == ' ' || *json->at == '\n' || *json->at == '\r' || *json->at == '\t'))
+    while (json->at < json->end && is_space(*json->at))
         json->at++;
 }
 
@@ -150,11 +155,11 @@ static const char *skip_word(const char *at, const char *end, const char *word, 
     return (size_t)(end - at) >= len && memcmp(at, word, len) == 0 ? at + len : NULL;
 }
 
-/* Reads a value that is no array and no object. */
-static int read_scalar(struct json_reader *json)
+/* Reads a value that is no array and no object, of the kind that was peeked. */
+static int read_scalar(struct json_reader *json, enum json_kind kind)
 {
     const char *behind = NULL;
-    switch (json_peek(json)) {
+    switch (kind) {
     case JSON_STRING:
         behind = skip_string(json->at, json->end);
         break;
@@ -263,7 +268,7 @@ static int read_inward(struct json_reader *json, struct nesting *nesting)
     for (;;) {
         char token = next_token(json);
         if (token != '{' && token != '[')
-            return read_scalar(json);
+            return read_scalar(json, kind_of(token));
         if (open_nested(json, nesting) != 0)
             return RELAY_ESYNTAX;
         if (next_token(json) == closing_bracket(json, nesting))
@@ -308,7 +313,7 @@ int json_read_value(struct json_reader *json, struct json_span *value)
     enum json_kind kind = json_peek(json);
     const char *start = json->at;
     bool is_nested = kind == JSON_ARRAY || kind == JSON_OBJECT;
-    int err = is_nested ? read_nested(json) : read_scalar(json);
+    int err = is_nested ? read_nested(json) : read_scalar(json, kind);
     if (err == 0)
         *value = (struct json_span){start, (size_t)(json->at - start), kind};
     return err;
@@ -457,7 +462,7 @@ bool json_string_equals(const struct json_span *string, const char *text)
     for (; at < end; at++, text++) {
         if (*at == '\\')
             return escaped_equals(at, end, text);
-        if (*at != *text || *text == '\0')
+        if (*at != *text) /* also at the end of `text`: no NUL stands in a string */
             return false;
     }
     return *text == '\0';

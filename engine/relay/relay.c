@@ -21,6 +21,7 @@ int relay_init(struct relay *relay, const struct hash_key *key)
     client_reply_ok(&relay->text, &no_nonce);
     relay->ok_frame =
         relay->text.failed ? NULL : frame_new(WS_TEXT, relay->text.bytes, relay->text.len);
+    buf_clear(&relay->text);
     relay->health = (struct health){.state = HEALTH_GOOD, .reason = "healthy"};
     return relay->ok_frame ? 0 : RELAY_ENOMEM;
 }
