@@ -12,9 +12,8 @@ static int engine_log(lua_State *lua)
     const char *message = luaL_checklstring(lua, 2, &len);
     const char *place = luaL_optstring(lua, 3, "");
     luaL_argcheck(lua, level >= 0, 1, "no such level");
-    if ((enum log_level)level >= log->level)
-        log_event(log, (enum log_level)level, "script",
-                  LOG_FIELDS(LOG_STRN("message", message, len), LOG_STR("at", place)));
+    log_event(log, (enum log_level)level, "script",
+              LOG_FIELDS(LOG_STRN("message", message, len), LOG_STR("at", place)));
     return 0;
 }
 

@@ -36,6 +36,14 @@ static void add_error(const struct vm *vm, int status, struct buf *error)
         buf_add_text(error, "unknown error");
 }
 
+/* Lua's string buffers ask the allocator without collecting garbage first: what a failed call left
+ * must not fail the next one. */
+static void collect_what_it_left(struct vm *vm)
+{
+    if (vm->memory_used > vm->memory_max / 2)
+        lua_gc(vm->lua, LUA_GCCOLLECT);
+}
+
 int script_call(struct vm *vm, const struct budget_limits *limits, lua_CFunction body,
                 void *context, struct buf *error)
 {
@@ -57,5 +65,7 @@ int script_call(struct vm *vm, const struct budget_limits *limits, lua_CFunction
     budget_end(vm, &outer);
     assert(lua_gettop(lua) == height + (status == LUA_OK ? 1 : 2));
     lua_settop(lua, height);
+    if (failed)
+        collect_what_it_left(vm);
     return failed ? RELAY_ESCRIPT : 0;
 }

@@ -67,6 +67,13 @@ static void read_verdict(lua_State *lua, const struct policies *policies,
         read_denial(lua, policies, question, index, verdict);
 }
 
+/* Takes back what a body wrote before it failed. */
+static void undo(struct buf *buf, size_t len)
+{
+    buf->len = len;
+    buf->failed = false;
+}
+
 struct connect_question {
     struct policies *policies;
     const struct connect_request *request;
@@ -97,7 +104,7 @@ static struct verdict client_connect(void *context, const struct connect_request
     size_t before = identity->len;
     if (policies_ask(ask.policies, POLICY_CLIENT_CONNECT, connect_body, &ask) == 0)
         return ask.verdict;
-    identity->len = before;
+    undo(identity, before);
     return DENIED;
 }
 
@@ -260,7 +267,7 @@ static enum publish_action message_publish(void *context, const struct publish_r
     size_t before = replacement->len;
     if (policies_ask(ask.policies, POLICY_MESSAGE_PUBLISH, publish_body, &ask) == 0)
         return ask.action;
-    replacement->len = before;
+    undo(replacement, before);
     *denial = DENIED;
     return PUBLISH_REFUSE;
 }
@@ -279,7 +286,7 @@ static bool holds(lua_State *lua, const struct health_question *ask, const struc
     if (!lua_isboolean(lua, -1))
         policy_nonsense(
             lua, ask->policies, POLICY_HEALTH,
-            lua_pushfstring(lua, "(\"%s\") answered neither true nor false", rule->reason));
+            lua_pushfstring(lua, "the rule \"%s\" answered neither true nor false", rule->reason));
     bool answer = lua_toboolean(lua, -1);
     lua_pop(lua, 1);
     return answer;

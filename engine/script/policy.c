@@ -12,6 +12,7 @@
 
 #include "call.h"
 #include "explain.h"
+#include "protocol/utf8.h"
 #include "sandbox.h"
 #include "vm.h"
 
@@ -108,7 +109,8 @@ static void read_rule(lua_State *lua, const char *path, struct health_rule *rule
         rule_error(lua, path, number, ".state must be \"good\", \"degraded\" or \"bad\"");
     lua_getfield(lua, -2, "reason");
     const char *reason = lua_tolstring(lua, -1, &len);
-    if (!reason || len == 0 || len > HEALTH_REASON_MAX)
+    if (!reason || len == 0 || len > HEALTH_REASON_MAX || strlen(reason) != len ||
+        !utf8_is_valid(reason, len))
         rule_error(lua, path, number, ".reason must be a text of 1 to 120 bytes");
     memcpy(rule->reason, reason, len + 1);
     lua_getfield(lua, -3, "when");
@@ -281,12 +283,11 @@ void policy_push(lua_State *lua, const struct policies *policies, enum policy_qu
 int policy_nonsense(lua_State *lua, const struct policies *policies, enum policy_question question,
                     const char *what)
 {
-    lua_Debug place = {0};
+    lua_Debug place;
     policy_push(lua, policies, question);
-    if (lua_isfunction(lua, -1))
-        lua_getinfo(lua, ">S", &place);
-    else
-        strcpy(place.short_src, "health.lua");
+    if (!lua_isfunction(lua, -1)) /* the health rules */
+        return luaL_error(lua, "%s.lua: %s", QUESTIONS[question].file, what);
+    lua_getinfo(lua, ">S", &place);
     return luaL_error(lua, "%s:%d: %s %s", place.short_src, place.linedefined,
                       QUESTIONS[question].name, what);
 }

@@ -11,6 +11,7 @@
 /* Elements that one C function may walk; Lua's own loops pay by the instruction. */
 #define WALK_MAX 1000000
 #define WALK_PER_INSTRUCTION 4
+#define SORT_STEPS 16 /* for each element: the logarithm of the longest list */
 
 static const char *const BASE[] = {"assert", "error",    "ipairs",   "next",   "pairs",
                                    "pcall",  "rawequal", "rawget",   "rawlen", "rawset",
@@ -75,19 +76,34 @@ static void charge_walk(lua_State *lua, lua_Integer elements)
     budget_charge(lua, (uint64_t)elements / WALK_PER_INSTRUCTION);
 }
 
-/* table.insert, remove, sort and concat walk as far as the (perhaps invented) length says. */
-static int walk_length(lua_State *lua)
+/* The length that Lua's functions will go by. A __len could tell them another one than us. */
+static lua_Integer list_length(lua_State *lua)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
-    charge_walk(lua, luaL_len(lua, 1));
+    if (luaL_getmetafield(lua, 1, "__len") != LUA_TNIL)
+        luaL_error(lua, "a policy's list cannot have __len");
+    return (lua_Integer)lua_rawlen(lua, 1);
+}
+
+static int walk_list(lua_State *lua)
+{
+    charge_walk(lua, list_length(lua));
     return forward(lua);
 }
 
+static int walk_sort(lua_State *lua)
+{
+    lua_Integer length = list_length(lua);
+    charge_walk(lua, length > WALK_MAX ? length : length * SORT_STEPS);
+    return forward(lua);
+}
+
+/* table.concat(list, separator, first, last) */
 static int walk_concat(lua_State *lua)
 {
-    luaL_checktype(lua, 1, LUA_TTABLE);
+    lua_Integer length = list_length(lua);
     lua_Integer first = luaL_optinteger(lua, 3, 1);
-    lua_Integer last = lua_isnoneornil(lua, 4) ? luaL_len(lua, 1) : luaL_checkinteger(lua, 4);
+    lua_Integer last = luaL_optinteger(lua, 4, length);
     if (last >= first)
         charge_walk(lua, (lua_Integer)((lua_Unsigned)last - (lua_Unsigned)first));
     return forward(lua);
@@ -123,9 +139,8 @@ static const struct {
     const char *library, *name;
     lua_CFunction walk;
 } WALKS[] = {
-    {"string", "rep", walk_rep},      {"table", "insert", walk_length},
-    {"table", "remove", walk_length}, {"table", "sort", walk_length},
-    {"table", "concat", walk_concat}, {"table", "move", walk_move},
+    {"string", "rep", walk_rep},  {"table", "insert", walk_list},   {"table", "remove", walk_list},
+    {"table", "sort", walk_sort}, {"table", "concat", walk_concat}, {"table", "move", walk_move},
 };
 
 /* Replaces the functions of the library at the top. */

@@ -1,0 +1,5 @@
+std = "lua54"
+max_line_length = 110
+exclude_files = { "build/" }
+files["spec"] = { std = "lua54+busted" }
+files["examples/**/*_spec.lua"] = { std = "lua54+busted" }

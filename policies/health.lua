@@ -1,0 +1,62 @@
+--- health.lua decides what GET /health says.
+--
+-- Asked when somebody looks, at most once a second. Every rule whose `when` answers true holds; the
+-- worst state wins ("bad" over "degraded" over "good"), and of one state the first rule in this
+-- order. When no rule holds the node is good, and healthy. "good" and "degraded" answer with HTTP
+-- status 200, "bad" with 503.
+--
+-- When a rule raises an error, runs too long or answers neither true nor false, the last state stands.
+
+local health = {}
+
+---@class relay.HealthFacts
+---@field clients integer connected clients
+---@field channels integer open channels
+---@field connections integer all connections, clients and peers
+---@field peers integer linked peers
+---@field peers_configured integer peers that main.lua names
+---@field latency_ms number of the slowest peer; 0 without peers
+---@field latency_limit_ms number health.latency_ms of main.lua
+---@field draining boolean the node is about to stop
+
+---@class relay.HealthRule
+---@field state "good"|"degraded"|"bad"
+---@field reason string
+---@field when fun(facts: relay.HealthFacts): boolean
+
+---@type relay.HealthRule[]
+health.rules = {
+  {
+    -- Cut off from the network. A node that is meant to be alone has no peers configured.
+    state = "degraded",
+    reason = "no peers",
+    when = function(facts)
+      return facts.peers_configured > 0 and facts.peers == 0
+    end,
+  },
+  {
+    -- A mistake in the clients, perhaps: they are here and do nothing.
+    state = "degraded",
+    reason = "clients no channels",
+    when = function(facts)
+      return facts.clients > 3 and facts.channels == 0
+    end,
+  },
+  {
+    state = "degraded",
+    reason = "high latency",
+    when = function(facts)
+      return facts.latency_ms > facts.latency_limit_ms
+    end,
+  },
+  {
+    -- Cannot be: a channel closes with its last client. Restart the node.
+    state = "bad",
+    reason = "channels no clients",
+    when = function(facts)
+      return facts.clients == 0 and facts.channels > 0
+    end,
+  },
+}
+
+return health

@@ -1,0 +1,51 @@
+"""Flows: real processes, real clients. `async def` tests run on a loop of their own; nothing waits forever."""
+
+import asyncio
+import contextlib
+import inspect
+import os
+import resource
+
+import pytest
+
+from support.node import BINARY, Node
+
+TEST_SECONDS = 90
+
+
+def pytest_configure():
+    """Two thousand clients are as many descriptors."""
+    if not os.access(BINARY, os.X_OK):
+        pytest.exit(f"no engine at {BINARY}: build it, or name another in WSRELAY_ENGINE", returncode=4)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_SECONDS))
+    return True
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    """A node with the defaults, for all tests of a file."""
+    with Node(tmp_path_factory.mktemp("node")) as running:
+        yield running
+
+
+@pytest.fixture
+def start_node(tmp_path):
+    """Starts nodes with a configuration of their own."""
+    with contextlib.ExitStack() as ends:
+        def start(config="", **options) -> Node:
+            directory = tmp_path / f"node{len(list(tmp_path.iterdir()))}"
+            directory.mkdir()
+            return ends.enter_context(Node(directory, config, **options))
+
+        yield start

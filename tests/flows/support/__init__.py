@@ -1,0 +1,1 @@
+"""What the flows share: a node, a client, a bare socket."""

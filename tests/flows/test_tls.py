@@ -1,0 +1,163 @@
+"""wss://, and certificates that are read again on a reload."""
+
+import ssl
+import subprocess
+
+import pytest
+
+from support.client import OK, client
+from support.node import main_lua, run
+from support.wire import get, wire
+
+TLS = 'tls = { cert = "cert.pem", key = "key.pem" },'
+
+
+def certify(directory, name="localhost", cert="cert.pem", key="key.pem"):
+    """A self-signed certificate, as an administrator would make one."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},DNS:localhost",
+                    "-keyout", directory / key, "-out", directory / cert], check=True, capture_output=True)
+
+
+def trusting(directory, cert="cert.pem", newest=None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=directory / cert)
+    if newest:
+        context.maximum_version = newest
+    return context
+
+
+def secure(node, trust, **options):
+    return client(node.url(scheme="wss"), ssl=trust, server_hostname="localhost", **options)
+
+
+@pytest.fixture
+def start_tls_node(start_node, tmp_path):
+    certify(tmp_path)
+
+    def start(config=""):
+        files = {name: (tmp_path / name).read_text() for name in ("cert.pem", "key.pem")}
+        return start_node(TLS + config, files=files)
+
+    return start
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_tls_new_client_single_node(start_tls_node, newest):
+    node = start_tls_node()
+    assert node.events("listening")[0].fields["scheme"] == "wss"
+    trust = trusting(node.directory, newest=newest)
+    async with secure(node, trust) as alice, secure(node, trust) as bob:
+        assert await alice.subscribe("channel", "wordpass") == OK
+        assert await bob.subscribe("channel", "wordpass") == OK
+        for size in (5, 1000, 60000):
+            assert await alice.send("channel", "x" * size) == OK
+            assert await bob.receive() == {"message": "x" * size, "channel": "channel"}
+
+
+async def test_tls_older_than_1_2_is_refused(start_tls_node):
+    node = start_tls_node()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        async with secure(node, context):
+            pass
+
+
+async def test_tls_health_and_http_1_1_alone_by_alpn(start_tls_node):
+    node = start_tls_node()
+    trust = trusting(node.directory)
+    trust.set_alpn_protocols(["h2", "http/1.1"])
+    async with wire(node, tls=trust) as stranger:
+        assert stranger.writer.get_extra_info("ssl_object").selected_alpn_protocol() == "http/1.1"
+        assert (await stranger.ask(path="/health", headers={"Host": "localhost"})).status == 200
+
+
+async def test_tls_listener_ends_a_plain_request_and_serves_on(start_tls_node):
+    node = start_tls_node()
+    async with wire(node) as stranger:
+        await stranger.send(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert not (await stranger.ended()).startswith(b"HTTP/1.1 200")
+    async with secure(node, trusting(node.directory)) as alice:
+        assert await alice.channels() == []
+
+
+async def test_tls_drain_tells_1012(start_tls_node):
+    import signal
+    node = start_tls_node()
+    async with secure(node, trusting(node.directory)) as alice:
+        node.signal(signal.SIGTERM)
+        assert await alice.closed() == (1012, "node restarting")
+    assert await node.exited() == 0
+
+
+async def test_tls_reload_shows_the_new_certificate_to_new_connections_and_keeps_the_old_ones(start_tls_node):
+    node = start_tls_node()
+    old = trusting(node.directory)
+    async with secure(node, old) as alice:
+        await alice.subscribe("kept")
+        certify(node.directory, "renewed.example")
+        assert (await node.reload()).event == "reloaded"
+        new = trusting(node.directory)
+        async with secure(node, new) as bob:
+            subject = bob.socket.transport.get_extra_info("peercert")["subject"]
+            assert subject == ((("commonName", "renewed.example"),),)
+            await bob.subscribe("kept")
+            await bob.send("kept", "hello from the new one")
+            assert (await alice.receive())["message"] == "hello from the new one"
+            await alice.send("kept", "and back")
+            assert (await bob.receive())["message"] == "and back"
+        with pytest.raises(ssl.SSLCertVerificationError):
+            async with secure(node, old):
+                pass
+
+
+@pytest.mark.parametrize("broken", ["certificate", "key", "pair", "missing"])
+async def test_tls_reload_of_what_is_broken_is_refused_and_the_old_certificate_stays(start_tls_node, broken):
+    node = start_tls_node()
+    trust = trusting(node.directory)
+    async with secure(node, trust) as alice:
+        if broken == "pair":
+            certify(node.directory, "other.example", cert="cert.pem", key="unused.pem")
+        elif broken == "missing":
+            (node.directory / "cert.pem").unlink()
+        else:
+            (node.directory / ("cert.pem" if broken == "certificate" else "key.pem")).write_text("nonsense\n")
+        line = await node.reload()
+        assert line.event == "reload refused" and "tls" in line.fields["error"]
+        assert str(node.directory) in line.fields["error"]
+        assert await alice.channels() == []
+        async with secure(node, trust) as bob:
+            assert await bob.channels() == []
+
+
+async def test_tls_reload_that_switches_it_off_is_refused(start_tls_node):
+    node = start_tls_node()
+    node.configure("")
+    line = await node.reload()
+    assert line.event == "reload refused" and "tls" in line.fields["error"] and "restart" in line.fields["error"]
+
+
+@pytest.mark.parametrize("keys, words", [
+    ('cert = "none.pem", key = "key.pem"', ["main.lua:6:", "tls.cert", "none.pem"]),
+    ('cert = "cert.pem", key = "none.pem"', ["main.lua:6:", "tls.key", "none.pem"]),
+    ('cert = "cert.pem"', ["main.lua:5:", "tls.key", "missing"]),
+    ('cert = "key.pem", key = "key.pem"', ["certificate", "key.pem"]),
+    ('cert = "cert.pem", key = "other.pem"', ["key", "other.pem"]),
+    ('cert = "cert.pem", key = "key.pem", crt = "x"', ["main.lua:6:", "unknown key 'tls.crt'", "did you mean 'cert'?"]),
+])
+def test_tls_files_that_cannot_be_used_end_the_start_with_1(tmp_path, keys, words):
+    certify(tmp_path)
+    certify(tmp_path, cert="other-cert.pem", key="other.pem")
+    (tmp_path / "main.lua").write_text(main_lua(f"tls = {{\n{keys}\n}},", '"127.0.0.1:0"'))
+    ended = run(tmp_path / "main.lua")
+    assert ended.returncode == 1
+    for word in words:
+        assert word in ended.stderr
+
+
+async def test_health_over_plain_http_beside_tls_does_not_exist(start_tls_node):
+    node = start_tls_node()
+    with pytest.raises(Exception):
+        await get(node)

@@ -1,0 +1,119 @@
+/* policy.c — see policy.h. */
+#include "policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static void keep(char *out, size_t size, struct text text)
+{
+    assert_non_null(text.at);
+    assert_true(text.len < size);
+    memcpy(out, text.at, text.len);
+    out[text.len] = '\0';
+}
+
+static void keep_client(struct policy *policy, const struct client_facts *client)
+{
+    struct policy_asked *asked = &policy->asked;
+    memset(asked, 0, sizeof(*asked));
+    asked->client = client->id;
+    asked->channels = client->channels;
+    keep(asked->address, sizeof(asked->address), client->address);
+    keep(asked->identity, sizeof(asked->identity), client->identity);
+}
+
+static void keep_request(struct policy *policy, const struct channel_request *request)
+{
+    keep_client(policy, &request->client);
+    keep(policy->asked.channel, sizeof(policy->asked.channel), request->channel);
+    policy->asked.is_protected = request->is_protected;
+    policy->asked.password_matches = request->password_matches;
+}
+
+static struct verdict on_open(void *context, const struct channel_request *request)
+{
+    struct policy *policy = context;
+    keep_request(policy, request);
+    policy->opens++;
+    return policy->open;
+}
+
+static struct verdict on_join(void *context, const struct channel_request *request)
+{
+    struct policy *policy = context;
+    keep_request(policy, request);
+    policy->joins++;
+    return policy->join;
+}
+
+static bool on_list(void *context, const struct channel_request *request)
+{
+    struct policy *policy = context;
+    keep_request(policy, request);
+    policy->lists++;
+    return !policy->hidden || strcmp(policy->hidden, policy->asked.channel) != 0;
+}
+
+static void on_limits(void *context, const struct client_facts *client,
+                      struct client_limits *limits)
+{
+    struct policy *policy = context;
+    keep_client(policy, client);
+    policy->limits_asked++;
+    *limits = policy->limits;
+}
+
+static enum publish_action on_publish(void *context, const struct publish_request *request,
+                                      struct verdict *denial, struct buf *replacement)
+{
+    struct policy *policy = context;
+    keep_client(policy, &request->client);
+    keep(policy->asked.channel, sizeof(policy->asked.channel), request->channel);
+    keep(policy->asked.text, sizeof(policy->asked.text), request->text);
+    policy->asked.text_len = request->text.len;
+    policy->asked.is_json = request->is_json;
+    policy->publishes++;
+    *denial = policy->denial;
+    if (policy->replacement)
+        buf_add_text(replacement, policy->replacement);
+    return policy->publish;
+}
+
+static void on_health(void *context, const struct health_facts *facts, struct health *health)
+{
+    struct policy *policy = context;
+    policy->healths++;
+    policy->health_facts = *facts;
+    policy->health_before = *health;
+    *health = policy->health;
+}
+
+void policy_install(struct policy *policy, struct hooks *hooks, unsigned questions)
+{
+    *hooks = (struct hooks){
+        .context = policy,
+        .channel_open = questions & ASK_OPEN ? on_open : NULL,
+        .channel_join = questions & ASK_JOIN ? on_join : NULL,
+        .channel_list = questions & ASK_LIST ? on_list : NULL,
+        .client_limits = questions & ASK_LIMITS ? on_limits : NULL,
+        .message_publish = questions & ASK_PUBLISH ? on_publish : NULL,
+        .health = questions & ASK_HEALTH ? on_health : NULL,
+    };
+}
+
+struct verdict verdict_yes(void)
+{
+    return (struct verdict){.allowed = true};
+}
+
+struct verdict verdict_no(const char *reason)
+{
+    struct verdict verdict = {.allowed = false};
+    snprintf(verdict.reason, sizeof(verdict.reason), "%s", reason);
+    return verdict;
+}
