@@ -218,13 +218,13 @@ static void drain(struct engine *engine)
 static void on_end_signal(struct engine *engine)
 {
     bool is_second = engine->ends_when_drained;
+    bool was_drained = engine->relay.draining && /* by USR2 */
+                       !uv_is_active((uv_handle_t *)&engine->drain_timer);
     engine->ends_when_drained = true;
-    if (is_second)
+    if (is_second || was_drained)
         end(engine);
     else if (!engine->relay.draining)
         drain(engine);
-    else if (!uv_is_active((uv_handle_t *)&engine->drain_timer))
-        end(engine); /* drained by USR2 before */
 }
 
 static void on_signal(uv_signal_t *signal, int number)

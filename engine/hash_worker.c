@@ -19,7 +19,8 @@ static void run(uv_work_t *work)
     struct task *task = work->data;
     setpriority(PRIO_PROCESS, 0, NICE);
     hash_job_run(task->job);
-    OPENSSL_thread_stop(); /* the pool's threads end too late to give back what OpenSSL keeps for each */
+    OPENSSL_thread_stop(); /* the pool's threads end too late to give back what OpenSSL keeps for
+                              each */
 }
 
 static void after(uv_work_t *work, int status)

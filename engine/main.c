@@ -8,6 +8,8 @@
 #include "engine.h"
 #include "options.h"
 
+#define DATA_PATH_MAX (PATH_MAX - 32) /* leaves room for the names below */
+
 struct data {
     char scripts[PATH_MAX];
     char policies[PATH_MAX];
@@ -16,11 +18,13 @@ struct data {
 static bool find_under(struct data *data, const char *directory)
 {
     char probe[PATH_MAX];
-    int len = snprintf(probe, sizeof(probe), "%s/scripts/relay/init.lua", directory);
-    if (len < 0 || (size_t)len >= sizeof(probe) || access(probe, R_OK))
+    if (strlen(directory) > DATA_PATH_MAX)
         return false;
-    snprintf(data->scripts, sizeof(data->scripts), "%s/scripts", directory);
-    snprintf(data->policies, sizeof(data->policies), "%s/policies", directory);
+    snprintf(probe, sizeof(probe), "%.*s/scripts/relay/init.lua", DATA_PATH_MAX, directory);
+    if (access(probe, R_OK))
+        return false;
+    snprintf(data->scripts, sizeof(data->scripts), "%.*s/scripts", DATA_PATH_MAX, directory);
+    snprintf(data->policies, sizeof(data->policies), "%.*s/policies", DATA_PATH_MAX, directory);
     return true;
 }
 

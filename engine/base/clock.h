@@ -1,7 +1,7 @@
 /* clock.h — the time, as the owner of the loop tells it.
  *
- * Milliseconds on a steady clock: never the wall's, never going back. The core asks for it here, so a simulator can
- * put an hour into a second. */
+ * Milliseconds on a steady clock: never the wall's, never going back. The core asks for it here, so
+ * a simulator can put an hour into a second. */
 #ifndef WSRELAY_BASE_CLOCK_H
 #define WSRELAY_BASE_CLOCK_H
 

@@ -136,16 +136,16 @@ void hash_jobs_free(struct hash_jobs *jobs)
     if (!jobs)
         return;
     assert(jobs->running == 0);
-    while (!list_is_empty(&jobs->queue)) {
-        struct hash_job *job = list_entry(jobs->queue.next, struct hash_job, node);
+    struct list *node;
+    while ((node = list_shift(&jobs->queue))) {
+        struct hash_job *job = list_entry(node, struct hash_job, node);
         while (shift_waiter(job))
             ;
-        dequeue(job);
         unlist(job);
         job_free(job);
     }
-    while (!list_is_empty(&jobs->used))
-        forget(jobs, list_entry(jobs->used.next, struct remembered, node));
+    while ((node = list_shift(&jobs->used)))
+        forget(jobs, list_entry(node, struct remembered, node));
     EVP_MAC_CTX_free(jobs->mac);
     free(jobs);
 }

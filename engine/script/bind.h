@@ -8,7 +8,7 @@
 
 #include <lua.h>
 
-#include "script.h"
+#include "script/script.h"
 
 /* log(level, message, place): one line at that level. The log outlives the state. */
 void bind_log(lua_State *lua, const struct log *log);

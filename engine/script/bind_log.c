@@ -2,7 +2,7 @@
 #include <lauxlib.h>
 
 #include "base/log.h"
-#include "bind.h"
+#include "script/bind.h"
 
 static int engine_log(lua_State *lua)
 {

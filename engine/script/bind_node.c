@@ -7,7 +7,7 @@
 
 #include <lauxlib.h>
 
-#include "bind.h"
+#include "script/bind.h"
 
 /* Its address is the registry's key of the configuration. */
 static const char CONFIGURATION = 0;

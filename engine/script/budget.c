@@ -1,12 +1,12 @@
 /* budget.c — the count hook that spends a call's budget. */
-#include "budget.h"
+#include "script/budget.h"
 
 #include <stdio.h>
 #include <time.h>
 
 #include <lauxlib.h>
 
-#include "vm.h"
+#include "script/vm.h"
 
 /* Instructions between two looks at the clock: a hundred of the slowest single operations (a
  * comparison of two strings of some MiB) must stay under the time that an overrun may take. */

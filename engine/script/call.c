@@ -1,5 +1,5 @@
 /* call.c — the one pcall: traceback, budget, the same stack height after. */
-#include "call.h"
+#include "script/call.h"
 
 #include <assert.h>
 

@@ -9,7 +9,7 @@
 #include <lua.h>
 
 #include "base/buf.h"
-#include "vm.h"
+#include "script/vm.h"
 
 /* 0, or RELAY_ESCRIPT with message and traceback added to `error`. */
 int script_call(struct vm *vm, const struct budget_limits *limits, lua_CFunction body,

@@ -1,5 +1,5 @@
 /* config_lua.c — copies; every value was checked in Lua already. */
-#include "config_lua.h"
+#include "script/config_lua.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void read_listen(lua_State *lua, struct config *config)
     config->listen = calloc(count, sizeof *config->listen);
     if (!config->listen)
         luaL_error(lua, "not enough memory");
-    while (config->listen_count < count) {
+    while (config->listen && config->listen_count < count) {
         lua_geti(lua, -1, (lua_Integer)config->listen_count + 1);
         struct config_listen *listen = &config->listen[config->listen_count++];
         listen->host = read_text(lua, "host");

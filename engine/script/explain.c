@@ -1,5 +1,5 @@
 /* explain.c — finds the place at the beginning of an error. */
-#include "explain.h"
+#include "script/explain.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* facts.c — facts become tables; docs/policies.md lists them. */
-#include "facts.h"
+#include "script/facts.h"
 
 #include <lauxlib.h>
 
-#include "identity.h"
+#include "script/identity.h"
 
 static void set_text(lua_State *lua, const char *key, struct text text)
 {

@@ -3,19 +3,19 @@
  * Each question is a struct with what goes in and what comes out, a body that runs protected, and
  * the function that hooks.h points at. A body writes its answer when all of it was read, or the
  * function undoes it: a policy that fails half way has said nothing. */
-#include "hooks_lua.h"
+#include "script/hooks_lua.h"
 
 #include <math.h>
 #include <string.h>
 
 #include <lauxlib.h>
 
-#include "facts.h"
-#include "identity.h"
-#include "policy.h"
 #include "protocol/json_read.h"
 #include "protocol/json_write.h"
 #include "protocol/utf8.h"
+#include "script/facts.h"
+#include "script/identity.h"
+#include "script/policy.h"
 
 #define STATUS_MIN 400
 #define STATUS_MAX 599

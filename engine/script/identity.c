@@ -1,5 +1,5 @@
 /* identity.c — tables to JSON and back. */
-#include "identity.h"
+#include "script/identity.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* policy.c — finds, loads and checks the policies' files, and asks them. */
-#include "policy.h"
+#include "script/policy.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -10,11 +10,11 @@
 
 #include <lauxlib.h>
 
-#include "call.h"
-#include "explain.h"
 #include "protocol/utf8.h"
-#include "sandbox.h"
-#include "vm.h"
+#include "script/call.h"
+#include "script/explain.h"
+#include "script/sandbox.h"
+#include "script/vm.h"
 
 /* In the order of enum policy_question. */
 static const struct {
@@ -88,9 +88,11 @@ static void push_module(lua_State *lua, struct load *load, const char *file)
 
 static const char *const STATES[] = {"good", "degraded", "bad", NULL};
 
-static int rule_error(lua_State *lua, const char *path, lua_Integer number, const char *what)
+static _Noreturn void rule_error(lua_State *lua, const char *path, lua_Integer number,
+                                 const char *what)
 {
-    return luaL_error(lua, "%s: rules[%d]%s", path, (int)number, what);
+    luaL_error(lua, "%s: rules[%d]%s", path, (int)number, what);
+    abort(); /* not reached: luaL_error does not return, but is not declared so */
 }
 
 /* Copies the rule at the top. */
@@ -280,14 +282,16 @@ void policy_push(lua_State *lua, const struct policies *policies, enum policy_qu
     lua_rawgeti(lua, LUA_REGISTRYINDEX, policies->functions[question]);
 }
 
-int policy_nonsense(lua_State *lua, const struct policies *policies, enum policy_question question,
-                    const char *what)
+_Noreturn void policy_nonsense(lua_State *lua, const struct policies *policies,
+                               enum policy_question question, const char *what)
 {
     lua_Debug place;
     policy_push(lua, policies, question);
     if (!lua_isfunction(lua, -1)) /* the health rules */
-        return luaL_error(lua, "%s.lua: %s", QUESTIONS[question].file, what);
-    lua_getinfo(lua, ">S", &place);
-    return luaL_error(lua, "%s:%d: %s %s", place.short_src, place.linedefined,
-                      QUESTIONS[question].name, what);
+        lua_pushfstring(lua, "%s.lua: %s", QUESTIONS[question].file, what);
+    else if (lua_getinfo(lua, ">S", &place))
+        lua_pushfstring(lua, "%s:%d: %s %s", place.short_src, place.linedefined,
+                        QUESTIONS[question].name, what);
+    lua_error(lua);
+    abort(); /* not reached */
 }

@@ -69,7 +69,7 @@ int policies_ask(struct policies *policies, enum policy_question question, lua_C
 void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question);
 
 /* Raises "file:line: function …" for an answer of the wrong kind. For bodies. */
-int policy_nonsense(lua_State *lua, const struct policies *policies, enum policy_question question,
-                    const char *what);
+_Noreturn void policy_nonsense(lua_State *lua, const struct policies *policies,
+                               enum policy_question question, const char *what);
 
 #endif

@@ -1,12 +1,12 @@
 /* sandbox.c — the whitelist, and the functions that differ from Lua's own. */
-#include "sandbox.h"
+#include "script/sandbox.h"
 
 #include <string.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
 
-#include "budget.h"
+#include "script/budget.h"
 
 /* Elements that one C function may walk; Lua's own loops pay by the instruction. */
 #define WALK_MAX 1000000

@@ -1,5 +1,5 @@
 /* script.c — loads a generation: the scripts' state, the configuration, the policies' state. */
-#include "script.h"
+#include "script/script.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +7,13 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
-#include "bind.h"
-#include "call.h"
-#include "config_lua.h"
-#include "explain.h"
-#include "hooks_lua.h"
-#include "policy.h"
-#include "vm.h"
+#include "script/bind.h"
+#include "script/call.h"
+#include "script/config_lua.h"
+#include "script/explain.h"
+#include "script/hooks_lua.h"
+#include "script/policy.h"
+#include "script/vm.h"
 
 #define SCRIPTS_MEMORY_MAX ((size_t)512 * 1024 * 1024)
 

@@ -1,5 +1,5 @@
 /* vm.c — the allocator with its cap, and the life of a state. */
-#include "vm.h"
+#include "script/vm.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #include <lua.h>
 
 #include "base/buf.h"
-#include "budget.h"
+#include "script/budget.h"
 
 /* Beyond the cap, for the traceback of the overrun alone. */
 #define VM_MEMORY_RESERVE ((size_t)256 * 1024)

@@ -12,7 +12,7 @@ FAILURES = {
     "raises": 'error "broken on purpose"',
     "loops": ENDLESS,
     "traps the end of its loop": f"while true do pcall(function() {ENDLESS} end) end",
-    "bombs a pattern": '(("a"):rep(26)):find(("a?"):rep(26) .. ("a"):rep(26))',
+    "bombs a pattern": 'local _ = (("a"):rep(22)):find(("a?"):rep(22) .. ("a"):rep(22))',
     "eats memory": 'local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1e6) .. i end',
     "makes one huge string": 'local s = ("x"):rep(1e9)',
     "answers nonsense": 'if true then return "yes" end',
@@ -161,7 +161,7 @@ async def test_channel_auth_list_decides_what_the_node_shows(start_node):
         assert sorted(await alice.channels()) == ["_b", "a", "c"]
 
 
-@pytest.mark.parametrize("body", FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("body", ['error "broken"', ENDLESS, 'if true then return "yes" end'])
 async def test_channel_auth_that_fails_denies_or_hides(start_node, body):
     failing = f'if request.channel == "bad" then\n{body}\nend\nreturn true'
     node = start_node(files=policy("channel_auth", "\n".join([
@@ -282,17 +282,35 @@ async def test_message_policy_that_passes_leaves_every_byte(start_node):
 
 # The sandbox and the loader.
 
-@pytest.mark.parametrize("expression", ["os", "io", "debug", "package", "require", "load", "loadstring", "dofile",
-                                        "loadfile", "collectgarbage"])
-async def test_policy_has_no_way_out(start_node, expression):
-    node = start_node(files=function("client_auth", "connect", f"return {expression} == nil"))
-    assert await upgrade_status(node) == 101
+@pytest.mark.parametrize("name", ["os", "io", "debug", "package", "require", "load", "loadstring", "dofile", "loadfile",
+                                  "collectgarbage", "coroutine", "string.dump", "math.random"])
+async def test_policy_has_no_way_out(start_node, name):
+    node = start_node(files=function("client_auth", "connect", f"return {name} ~= nil"))
+    assert await upgrade_status(node) == 403
 
 
-async def test_policy_keeps_nothing_from_one_question_to_the_next(start_node):
-    node = start_node(files=function("client_auth", "connect", "seen = (seen or 0) + 1\nreturn seen == 1"))
-    assert await upgrade_status(node) in (101, 403)
-    assert await upgrade_status(node) == 403 or end(node) == ""
+async def test_policy_has_no_globals_to_keep_something_in(start_node):
+    node = start_node(files=function("client_auth", "connect", "seen = true\nreturn true"))
+    assert await upgrade_status(node) == 403
+    assert "client_auth.lua:3: assignment to the global 'seen'" in end(node)
+
+
+async def test_policy_that_does_not_compile_refuses_a_reload_and_the_old_one_decides_on(start_node):
+    node = start_node(files=function("client_auth", "connect", 'return request.query == "friend"'))
+    node.write("policies/client_auth.lua", "return {\n  connect = function(request) return true end,\n  oops oops\n}")
+    line = await node.reload()
+    assert line.event == "reload refused" and "policies/client_auth.lua:3:" in line.fields["error"]
+    assert await upgrade_status(node.url("/connect?stranger")) == 403
+    assert await upgrade_status(node.url("/connect?friend")) == 101
+
+
+async def test_policy_is_read_again_on_a_reload_and_decides_for_those_who_are_here(start_node):
+    node = start_node(files=function("channel_auth", "open", 'return false, "the old one"'))
+    async with client(node) as alice:
+        assert await alice.subscribe("a") == refused("the old one")
+        node.write("policies/channel_auth.lua", 'return { open = function() return false, "the new one" end }')
+        assert (await node.reload()).event == "reloaded"
+        assert await alice.subscribe("a") == refused("the new one")
 
 
 async def test_policy_that_does_not_define_a_function_gets_the_shipped_one(start_node):

@@ -23,6 +23,7 @@ static enum client_reason parse(struct client_command *command, const char *text
     char *at = copy + sizeof(copy) - len; /* a read past the end leaves the array */
     memcpy(at, text, len);
     memset(command, 0xa5, sizeof(*command)); /* no result may come from what was there before */
+    command->of_node = true;
     return client_command_parse(command, at, len);
 }
 
@@ -57,6 +58,7 @@ static void test_client_command_subscribe_without_password(void **state)
     assert_int_equal(command.kind, COMMAND_SUBSCRIBE);
     assert_channel(&command, "news");
     assert_int_equal(command.password_len, 0);
+    assert_false(command.of_node);
     assert_int_equal(command.nonce.kind, JSON_ABSENT);
     assert_int_equal(command.message.kind, JSON_ABSENT);
 }

@@ -220,10 +220,10 @@ static void test_client_limits_are_asked_at_its_opening_and_for_each_version(voi
 {
     (void)state;
     struct node *node = node_new();
-    struct policy *policy = &node->policy;
+    struct fake_policy *policy = &node->policy;
     policy->limits = node->relay.limits;
     policy->limits.channels_per_client = 1;
-    policy_install(policy, &node->relay.hooks, ASK_LIMITS);
+    fake_policy_install(policy, &node->relay.hooks, ASK_LIMITS);
     struct wire *wire = node_connect_as(node, "{\"plan\":\"small\"}");
     assert_int_equal(policy->limits_asked, 1);
     assert_int_equal(policy->asked.client, 1);
@@ -249,7 +249,7 @@ static void test_client_policy_burst_fills_the_first_bucket(void **state)
     node->policy.limits = node->relay.limits;
     node->policy.limits.messages_per_second = 1;
     node->policy.limits.burst = 2;
-    policy_install(&node->policy, &node->relay.hooks, ASK_LIMITS);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_LIMITS);
     struct wire *wire = node_connect(node);
     say_and_hear(wire, 2, LIST, CHANNELS(""));
     say_and_hear(wire, 3, LIST, LIMITED);
@@ -263,11 +263,11 @@ static void test_client_policy_removed_gives_the_nodes_limits_back(void **state)
     struct node *node = node_new();
     node->policy.limits = node->relay.limits;
     node->policy.limits.channels_per_client = 0;
-    policy_install(&node->policy, &node->relay.hooks, ASK_LIMITS);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_LIMITS);
     struct wire *wire = node_connect(node);
     wire_subscribe(wire, "a", NULL);
     assert_hears(wire, REFUSED("too many channels"));
-    policy_install(&node->policy, &node->relay.hooks, 0);
+    fake_policy_install(&node->policy, &node->relay.hooks, 0);
     node_limits_changed(node);
     wire_join(wire, "a");
     node_free(node);

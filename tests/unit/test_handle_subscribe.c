@@ -44,7 +44,7 @@ static void test_subscribe_twice_is_ok_and_changes_nothing(void **state)
     (void)state;
     struct node *node = node_new();
     struct wire *wire = node_connect(node);
-    policy_install(&node->policy, &node->relay.hooks, ASK_OPEN | ASK_JOIN);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_OPEN | ASK_JOIN);
     wire_join(wire, "verona");
     wire_join(wire, "verona");
     wire_subscribe(wire, "verona", "any password");
@@ -117,8 +117,8 @@ static void test_subscribe_open_policy_is_asked_for_a_new_channel_alone(void **s
 {
     (void)state;
     struct node *node = node_new();
-    struct policy *policy = &node->policy;
-    policy_install(policy, &node->relay.hooks, ASK_OPEN | ASK_JOIN);
+    struct fake_policy *policy = &node->policy;
+    fake_policy_install(policy, &node->relay.hooks, ASK_OPEN | ASK_JOIN);
     wire_join(node_connect(node), "verona");
     assert_int_equal(policy->opens, 1);
     assert_int_equal(policy->joins, 0);
@@ -142,7 +142,7 @@ static void test_subscribe_open_policy_says_no_in_its_own_words_or_in_ours(void 
     (void)state;
     struct node *node = node_new();
     struct wire *wire = node_connect(node);
-    policy_install(&node->policy, &node->relay.hooks, ASK_OPEN);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_OPEN);
     node->policy.open = verdict_no("not before noon");
     wire_subscribe(wire, "verona", NULL);
     assert_hears(wire, REFUSED("not before noon"));
@@ -161,7 +161,7 @@ static void test_subscribe_policy_reason_is_escaped_in_the_answer(void **state)
     (void)state;
     struct node *node = node_new();
     struct wire *wire = node_connect(node);
-    policy_install(&node->policy, &node->relay.hooks, ASK_OPEN);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_OPEN);
     node->policy.open = verdict_no("say \"please\"");
     wire_subscribe(wire, "verona", NULL);
     assert_hears(wire, REFUSED("say \\'please\\'"));
@@ -174,7 +174,7 @@ static void test_subscribe_join_policy_says_no_in_its_own_words_or_in_ours(void 
     struct node *node = node_new();
     struct wire *romeo = node_connect(node), *juliet = node_connect(node);
     wire_join(romeo, "verona");
-    policy_install(&node->policy, &node->relay.hooks, ASK_JOIN);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_JOIN);
     node->policy.join = verdict_no("banished");
     wire_subscribe(juliet, "verona", NULL);
     assert_hears(juliet, REFUSED("banished"));
@@ -193,7 +193,7 @@ static void test_subscribe_join_policy_may_let_in_who_has_no_password(void **sta
     struct wire *romeo = node_connect(node), *juliet = node_connect(node);
     wire_subscribe(romeo, "vault", "secret");
     node_hash(node);
-    policy_install(&node->policy, &node->relay.hooks, ASK_JOIN);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_JOIN);
     node->policy.join = verdict_no("");
     wire_subscribe(juliet, "vault", NULL);
     assert_hears(juliet, REFUSED("invalid password"));

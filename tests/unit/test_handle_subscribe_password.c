@@ -333,8 +333,8 @@ static void test_subscribe_policies_see_whether_the_password_was_right(void **st
 {
     (void)state;
     struct node *node = node_new();
-    struct policy *policy = &node->policy;
-    policy_install(policy, &node->relay.hooks, ASK_OPEN | ASK_JOIN);
+    struct fake_policy *policy = &node->policy;
+    fake_policy_install(policy, &node->relay.hooks, ASK_OPEN | ASK_JOIN);
     vault_owner(node);
     assert_int_equal(policy->opens, 1);
     assert_true(policy->asked.is_protected);
@@ -361,7 +361,7 @@ static void test_subscribe_open_policy_that_refuses_leaves_nothing_remembered(vo
     (void)state;
     struct node *node = node_new();
     struct wire *wire = node_connect(node);
-    policy_install(&node->policy, &node->relay.hooks, ASK_OPEN);
+    fake_policy_install(&node->policy, &node->relay.hooks, ASK_OPEN);
     node->policy.open = verdict_no("");
     wire_subscribe(wire, "vault", "secret");
     node_hash(node);

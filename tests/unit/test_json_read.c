@@ -655,7 +655,7 @@ static void test_json_string_decode_refuses_half_a_surrogate_pair(void **state)
     static const char *const halves[] = {
         "\"\\ud800\"",         "\"\\udc00\"",       "\"\\udbff\\ud800\"",    "\"\\udc00\\ud800\"",
         "\"\\ud800\\u0041\"",  "\"\\ud800x\"",      "\"\\ud800\\n\"",        "\"\\ud800\\ue000\"",
-        "\"\\ud800 \\udc00\"", "\"abc\\udfffabc\"", "\"\\ud800abcdefghij\"",
+        "\"\\ud800 \\udc00\"", "\"abc\\udfffabc\"", "\"\\ud800abcdefghij\"", "\"\\udc00\\udc00\"",
     };
     for (size_t i = 0; i < COUNT(halves); i++) {
         char out[64];

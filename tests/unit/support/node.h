@@ -1,5 +1,5 @@
 /* node.h — a whole node for a test: the real core between a fake transport, a clock and a hash
- * worker that are turned by hand, and a policy that answers what the test says (policy.h).
+ * worker that are turned by hand, and a policy that answers what the test says (fake_policy.h).
  *
  * A struct wire is a client's far end. What the node sends stays in the client's outbox until the
  * wire hears it, so a wire that does not listen is a slow reader. In every text given here a '
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy.h"
+#include "fake_policy.h"
 #include "relay/client.h"
 #include "relay/relay.h"
 
@@ -38,7 +38,7 @@ struct wire {
 
 struct node {
     struct relay relay;
-    struct policy policy;
+    struct fake_policy policy;
     struct log log;
     unsigned warnings;
     uint64_t now_ms;

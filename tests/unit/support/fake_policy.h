@@ -1,6 +1,6 @@
-/* policy.h — hooks that answer what the test says, and keep what they were asked. */
-#ifndef TEST_POLICY_H
-#define TEST_POLICY_H
+/* fake_policy.h — hooks that answer what the test says, and keep what they were asked. */
+#ifndef TEST_FAKE_POLICY_H
+#define TEST_FAKE_POLICY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "hooks.h"
 
-enum policy_question {
+enum fake_policy_question {
     ASK_OPEN = 1,
     ASK_JOIN = 2,
     ASK_LIST = 4,
@@ -18,7 +18,7 @@ enum policy_question {
 };
 
 /* What one question said, copied: the facts are borrowed for the call alone. */
-struct policy_asked {
+struct fake_policy_asked {
     uint64_t client;
     size_t channels;
     char address[64], identity[128], channel[257], text[512];
@@ -26,7 +26,7 @@ struct policy_asked {
     bool is_protected, password_matches, is_json;
 };
 
-struct policy {
+struct fake_policy {
     /* The answers. */
     struct verdict open, join, denial;
     const char *hidden; /* a channel that `list` does not show; NULL: all are shown */
@@ -37,13 +37,14 @@ struct policy {
 
     /* How often, and what last. */
     unsigned opens, joins, lists, limits_asked, publishes, healths;
-    struct policy_asked asked;
+    struct fake_policy_asked asked;
     struct health_facts health_facts;
     struct health health_before; /* what `health` held when the rules were asked */
 };
 
-/* Puts the hooks for `questions` (of enum policy_question) in place, and removes all others. */
-void policy_install(struct policy *policy, struct hooks *hooks, unsigned questions);
+/* Puts the hooks for `questions` (of enum fake_policy_question) in place, and removes all others.
+ */
+void fake_policy_install(struct fake_policy *policy, struct hooks *hooks, unsigned questions);
 
 struct verdict verdict_yes(void);
 struct verdict verdict_no(const char *reason);

@@ -1,5 +1,5 @@
-/* policy.c — see policy.h. */
-#include "policy.h"
+/* fake_policy.c — see fake_policy.h. */
+#include "fake_policy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +17,9 @@ static void keep(char *out, size_t size, struct text text)
     out[text.len] = '\0';
 }
 
-static void keep_client(struct policy *policy, const struct client_facts *client)
+static void keep_client(struct fake_policy *policy, const struct client_facts *client)
 {
-    struct policy_asked *asked = &policy->asked;
+    struct fake_policy_asked *asked = &policy->asked;
     memset(asked, 0, sizeof(*asked));
     asked->client = client->id;
     asked->channels = client->channels;
@@ -27,7 +27,7 @@ static void keep_client(struct policy *policy, const struct client_facts *client
     keep(asked->identity, sizeof(asked->identity), client->identity);
 }
 
-static void keep_request(struct policy *policy, const struct channel_request *request)
+static void keep_request(struct fake_policy *policy, const struct channel_request *request)
 {
     keep_client(policy, &request->client);
     keep(policy->asked.channel, sizeof(policy->asked.channel), request->channel);
@@ -37,7 +37,7 @@ static void keep_request(struct policy *policy, const struct channel_request *re
 
 static struct verdict on_open(void *context, const struct channel_request *request)
 {
-    struct policy *policy = context;
+    struct fake_policy *policy = context;
     keep_request(policy, request);
     policy->opens++;
     return policy->open;
@@ -45,7 +45,7 @@ static struct verdict on_open(void *context, const struct channel_request *reque
 
 static struct verdict on_join(void *context, const struct channel_request *request)
 {
-    struct policy *policy = context;
+    struct fake_policy *policy = context;
     keep_request(policy, request);
     policy->joins++;
     return policy->join;
@@ -53,7 +53,7 @@ static struct verdict on_join(void *context, const struct channel_request *reque
 
 static bool on_list(void *context, const struct channel_request *request)
 {
-    struct policy *policy = context;
+    struct fake_policy *policy = context;
     keep_request(policy, request);
     policy->lists++;
     return !policy->hidden || strcmp(policy->hidden, policy->asked.channel) != 0;
@@ -62,7 +62,7 @@ static bool on_list(void *context, const struct channel_request *request)
 static void on_limits(void *context, const struct client_facts *client,
                       struct client_limits *limits)
 {
-    struct policy *policy = context;
+    struct fake_policy *policy = context;
     keep_client(policy, client);
     policy->limits_asked++;
     *limits = policy->limits;
@@ -71,7 +71,7 @@ static void on_limits(void *context, const struct client_facts *client,
 static enum publish_action on_publish(void *context, const struct publish_request *request,
                                       struct verdict *denial, struct buf *replacement)
 {
-    struct policy *policy = context;
+    struct fake_policy *policy = context;
     keep_client(policy, &request->client);
     keep(policy->asked.channel, sizeof(policy->asked.channel), request->channel);
     keep(policy->asked.text, sizeof(policy->asked.text), request->text);
@@ -86,14 +86,14 @@ static enum publish_action on_publish(void *context, const struct publish_reques
 
 static void on_health(void *context, const struct health_facts *facts, struct health *health)
 {
-    struct policy *policy = context;
+    struct fake_policy *policy = context;
     policy->healths++;
     policy->health_facts = *facts;
     policy->health_before = *health;
     *health = policy->health;
 }
 
-void policy_install(struct policy *policy, struct hooks *hooks, unsigned questions)
+void fake_policy_install(struct fake_policy *policy, struct hooks *hooks, unsigned questions)
 {
     *hooks = (struct hooks){
         .context = policy,
