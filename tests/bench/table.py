@@ -53,7 +53,7 @@ class Results:
         if count == 0:
             return ""
         return (
-            f"**In {count} of {len(runs)} runs other programs used more than {DISTURBED:.0%} of a "
+            f"**In {count} of {len(runs)} runs other programs used more than {DISTURBED * 100:.0f} % of a "
             "core: repeat on a quiet machine.**\n"
         )
 
@@ -169,6 +169,11 @@ def render(results: Results) -> str:
     def cpu(name: str, cell: tuple) -> str:
         return text(results.value(name, cell, "server_cpu_us_per_delivery"), ".3f")
 
+    def cheaper(name: str, cell: tuple) -> str:
+        ours = results.value("engine", cell, "server_cpu_us_per_delivery")
+        theirs = results.value(name, cell, "server_cpu_us_per_delivery")
+        return text(theirs / ours if ours and theirs else None, ".2f")
+
     def shares(name: str, cell: tuple) -> str:
         server = results.value(name, cell, "server_cpu_share")
         load = results.value(name, cell, "load_cpu_share")
@@ -179,6 +184,7 @@ def render(results: Results) -> str:
         traffic_table(results, "Deliveries a second, in thousands", rate),
         traffic_table(results, "Ours ÷ theirs, deliveries a second", times, skip="engine"),
         traffic_table(results, "Server CPU, µs a delivery", cpu),
+        traffic_table(results, "Theirs ÷ ours, server CPU a delivery", cheaper, skip="engine"),
         traffic_table(
             results, "Latency, ms, p50 / p99", lambda name, cell: latency(results, name, cell)
         ),
@@ -191,5 +197,6 @@ def render(results: Results) -> str:
     if disturbed:
         parts.append(disturbed)
     if results.notes:
-        parts.append("Runs that do not count:\n\n" + "\n".join(f"- {n}" for n in results.notes) + "\n")
+        listed = "\n".join(f"- {note}" for note in results.notes)
+        parts.append(f"Runs that do not count:\n\n{listed}\n")
     return "\n".join(parts)

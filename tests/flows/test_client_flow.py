@@ -5,7 +5,8 @@ import json
 import pytest
 
 from support.client import OK, client, command, refused
-from support.wire import CONTINUATION, PING, PONG, TEXT, frame, wire
+from support.wire import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, expect_row, frame, row_of_commands,
+                          wire)
 
 NONCES = ['"abc123"', '""', '"caf\u00e9 \U0001f600"', r'"\u00e9\n\"\\"', "1.50", "1e3", "-0", "12345678901234567890.10"]
 MESSAGES = [
@@ -233,6 +234,19 @@ async def test_commands_in_a_row_are_answered_in_order_also_around_a_password(no
         assert [answer["data"] for answer in answers] == [
             OK, OK, OK, {"channels": ["row", "row 2"]}, OK, refused("invalid password"), refused("not subscribed")]
         assert (await bob.receive())["message"] == "hi"
+
+
+@pytest.mark.parametrize("end, code", [(frame(CLOSE, b"\x03\xe8"), 1000), (frame(BINARY, b"x"), 1003), (b"", None)],
+                         ids=["and a close", "and a binary frame", "and nothing"])
+async def test_commands_in_one_packet_are_answered_in_order_around_passwords(node, end, code):
+    async with client(node) as bob, wire(node) as alice:
+        await bob.subscribe("row", "wordpass")
+        await alice.upgrade()
+        await alice.send(row_of_commands() + end)
+        await expect_row(alice)
+        assert [(await bob.receive())["message"] for _ in range(5)] == list(range(5))
+        if code:
+            assert (await alice.closed())[0] == code
 
 
 @pytest.mark.parametrize("text", NAUGHTY)

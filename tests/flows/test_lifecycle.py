@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -175,8 +176,8 @@ async def test_reload_a_hundred_times_under_load_loses_nothing(start_node):
 
 async def test_sigterm_under_load_tells_every_client_1012_and_exits_0(start_node):
     node = start_node("limits = { messages_per_second = 0 },")
-    async with clients(node, 50) as crowd:
-        await asyncio.gather(*(each.subscribe("busy") for each in crowd))
+    async with clients(node, 50) as crowd, client(node) as witness:
+        await asyncio.gather(*(each.subscribe("busy") for each in [*crowd, witness]))
 
         async def chatter(each):
             with pytest.raises(Exception, match="1012"):
@@ -186,9 +187,11 @@ async def test_sigterm_under_load_tells_every_client_1012_and_exits_0(start_node
 
         ends = asyncio.gather(*(each.closed() for each in crowd))
         talking = asyncio.gather(*(chatter(each) for each in crowd[:10]))
-        await crowd[49].answer_text() if False else asyncio.sleep(0.2)
+        for _ in range(50):
+            await witness.receive()
         node.signal(signal.SIGTERM)
         assert {code for code, _ in await ends} == {1012}
+        assert await witness.closed() == (1012, "node restarting")
         await talking
     assert await node.exited() == 0
     assert node.events("drained")[0].fields["left"] == 0
@@ -246,19 +249,16 @@ async def test_drain_while_passwords_are_hashed_ends_well(start_node):
 
 
 async def test_descriptors_return_when_clients_left(start_node):
-    from pathlib import Path
     node = start_node()
 
-    def open_descriptors():
+    async def open_descriptors():
         return len(list(Path(f"/proc/{node.pid}/fd").iterdir()))
 
-    await get(node)
-    await asyncio.to_thread(eventually, lambda: open_descriptors() > 0, "no descriptors")
-    before = open_descriptors()
+    before = await open_descriptors()
     for _ in range(3):
         async with clients(node, 50) as many:
             await asyncio.gather(*(each.subscribe("x") for each in many))
-    await asyncio.to_thread(eventually, lambda: open_descriptors() <= before, "descriptors are left open")
+    await eventually(open_descriptors, before)
 
 
 # The log.

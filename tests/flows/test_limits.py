@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from support.client import OK, client, clients, command, refused, upgrade_status
-from support.wire import TEXT, UPGRADE, frame, get, wire
+from support.wire import TEXT, UPGRADE, frame, get, request, wire
 
 UNLIMITED = "messages_per_second = 0"
 NOT_TEXT = b"\x82\x80\x00\x00\x00\x00"
@@ -178,3 +178,23 @@ async def test_flood_of_frames_leaves_the_others_served(start_node, attack):
             assert (await drain)[0] == 1008
         drain.cancel()
     assert await upgrade_status(node) == 101
+
+
+async def test_descriptors_that_run_out_refuse_with_503_and_the_node_recovers_by_itself(start_node):
+    node = start_node("limits = { messages_per_second = 0 },", descriptors=300)
+    room = node.events("fewer descriptors than limits.connections")[0].fields["room"]
+    assert 100 < room < 300
+    async with clients(node, room - 1) as many, client(node) as alice:
+        async def knock():
+            async with wire(node) as stranger:
+                await stranger.send(request(headers=UPGRADE))
+                return await stranger.ended()
+
+        answers = await asyncio.gather(*(knock() for _ in range(300)))
+        assert all(answer == b"" or answer.startswith(b"HTTP/1.1 503") for answer in answers)
+        assert await alice.subscribe("inside") == OK
+        await many[0].subscribe("inside")
+        await many[0].send("inside", "unmoved")
+        assert (await alice.receive())["message"] == "unmoved"
+    assert await upgrade_status(node) == 101
+    assert node.counters()["connections_refused_full"] == 300

@@ -8,7 +8,7 @@ import pytest
 
 from support.client import OK, client
 from support.node import main_lua, run
-from support.wire import wire
+from support.wire import expect_row, row_of_commands, wire
 
 TLS = 'tls = { cert = "cert.pem", key = "key.pem" },'
 
@@ -83,6 +83,17 @@ async def test_tls_listener_ends_a_plain_request_and_serves_on(start_tls_node):
         assert not (await stranger.ended()).startswith(b"HTTP/1.1 200")
     async with secure(node, trusting(node.directory)) as alice:
         assert await alice.channels() == []
+
+
+async def test_tls_commands_in_one_record_are_answered_in_order_around_passwords(start_tls_node):
+    node = start_tls_node()
+    trust = trusting(node.directory)
+    async with wire(node, tls=trust) as alice, secure(node, trust) as bob:
+        await bob.subscribe("row", "wordpass")
+        await alice.upgrade()
+        await alice.send(row_of_commands())
+        await expect_row(alice)
+        assert [(await bob.receive())["message"] for _ in range(5)] == list(range(5))
 
 
 async def test_tls_drain_tells_1012(start_tls_node):

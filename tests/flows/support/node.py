@@ -78,11 +78,15 @@ def run(*arguments, env=None) -> subprocess.CompletedProcess:
 class Node:
     """A running node. `with Node(directory) as node:` ends it and looks for its last words."""
 
-    def __init__(self, directory: Path, config="", *, listen='"127.0.0.1:0"', options=(), env=None, files=None):
+    def __init__(self, directory: Path, config="", *, listen='"127.0.0.1:0"', options=(), env=None, files=None,
+                 descriptors=None):
         self.directory = directory
         self.main = directory / "main.lua"
         self.lines: list[Line] = []
-        self._options, self._env, self._listen = options, env, listen
+        self._command = [BINARY, str(self.main), *options]
+        if descriptors:
+            self._command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *self._command]
+        self._env, self._listen = env, listen
         self._news = threading.Condition()
         self._is_read = False
         for name, text in (files or {}).items():
@@ -100,9 +104,8 @@ class Node:
     # The process.
 
     def __enter__(self):
-        self._process = subprocess.Popen([BINARY, str(self.main), *self._options], env=environment(self._env),
-                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                         stderr=subprocess.PIPE)
+        self._process = subprocess.Popen(self._command, env=environment(self._env), stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         fcntl.fcntl(self._process.stderr, fcntl.F_SETPIPE_SZ, STDERR_BYTES)
         threading.Thread(target=self._read_log, daemon=True).start()
         try:
@@ -218,9 +221,9 @@ class Node:
 COUNTERS = re.findall(r"^\s+X\((\w+)\)", (ROOT / "engine/relay/counters.h").read_text(), re.MULTILINE)
 
 
-def eventually(is_true, what: str):
-    """For the few things that make no event: asks again until it is so."""
+async def eventually(ask, wanted):
+    """For the few things that make no event: asks again until the answer is the wanted one."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
+    while (answer := await ask()) != wanted:
+        assert time.monotonic() < deadline, f"{answer!r}, and never {wanted!r}"
+        await asyncio.sleep(0.02)

@@ -131,3 +131,23 @@ async def get(node, path="/health", method="GET", headers=None) -> Answer:
     """One request on a connection of its own."""
     async with wire(node) as connection:
         return await connection.ask(method, path, {"Host": "localhost", **(headers or {})}, has_body=method != "HEAD")
+
+
+def row_of_commands() -> bytes:
+    """Commands in one piece: passwords, and what must wait for them."""
+    texts = []
+    for number in range(5):
+        for command in ('{"command":"subscribe","data":{"topic":"row","password":"wrong %d"}}',
+                        '{"command":"subscribe","data":{"topic":"row","password":"wordpass"},"nonce":%d}',
+                        '{"command":"send","data":{"channel":"row","message":%d}}',
+                        '{"command":"unsubscribe","data":{"topic":"row"},"nonce":"left %d"}'):
+            texts.append(frame(TEXT, (command % number).encode()))
+    return b"".join(texts)
+
+
+async def expect_row(alice: Wire):
+    ok, head = '{"type":"response","data":{"ok":true}', '{"type":"response","data":'
+    for number in range(5):
+        for answer in (head + '{"ok":false,"reason":"invalid password"}}', f'{ok},"nonce":{number}}}', ok + "}",
+                       f'{ok},"nonce":"left {number}"}}'):
+            assert await alice.read_frame() == (TEXT, answer.encode())
