@@ -92,6 +92,9 @@ enum publish_action { PUBLISH_PASS, PUBLISH_REFUSE, PUBLISH_REPLACE };
 struct hooks {
     void *context;
 
+    /* Names of headers, lower case, that client_connect wants beside the usual ones; ends with
+     * NULL. NULL: none. */
+    const char *const *client_headers;
     /* At the upgrade. `identity` receives a JSON object, or stays empty. Absent: allowed. */
     struct verdict (*client_connect)(void *context, const struct connect_request *request,
                                      struct buf *identity);

@@ -8,6 +8,9 @@
 
 local client_auth = {}
 
+-- Headers with names of your own, such as "x-api-key", are seen only when they stand in a list here:
+-- client_auth.headers = { "x-api-key" }
+
 ---@class relay.ConnectRequest
 ---@field address string the client's address, "192.0.2.7"
 ---@field origin? string the Origin header; a program that is no browser sends none

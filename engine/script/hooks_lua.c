@@ -320,6 +320,7 @@ void hooks_lua_fill(struct policies *policies, struct hooks *hooks)
     *hooks = (struct hooks){
         .context = policies,
         .client_connect = client_connect,
+        .client_headers = policies->client_header_list,
         .channel_open = channel_open,
         .channel_join = channel_join,
         .channel_list = channel_list,

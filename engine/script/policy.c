@@ -1,6 +1,7 @@
 /* policy.c — finds, loads and checks the policies' files, and asks them. */
 #include "script/policy.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,9 @@ static const struct {
     {"health", "rules", "the last state", false},
 };
 
+static const char HEADER_NAME[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /* One question; a load may take its time. */
 static const struct budget_limits ASK_LIMITS = {.instructions = 1000000,
                                                 .wall_ms = 40,
@@ -52,7 +56,8 @@ static void check_names(lua_State *lua, const char *file, const char *path)
 {
     for (lua_pushnil(lua); lua_next(lua, -2); lua_pop(lua, 1)) {
         const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "?";
-        bool is_known = name[0] == '_';
+        bool is_known =
+            name[0] == '_' || (!strcmp(file, "client_auth") && !strcmp(name, "headers"));
         for (size_t i = 0; i < POLICY_QUESTIONS && !is_known; i++)
             is_known = !strcmp(QUESTIONS[i].file, file) && !strcmp(QUESTIONS[i].name, name);
         if (!is_known)
@@ -140,6 +145,36 @@ static void read_rules(lua_State *lua, const struct load *load)
     policies->functions[POLICY_HEALTH] = LUA_REFNIL; /* answered, by the rules */
 }
 
+/* Copies the header name at the top, in lower case. */
+static void read_header_name(lua_State *lua, const struct load *load, lua_Integer number)
+{
+    struct policies *policies = load->policies;
+    char *to = policies->client_headers[number - 1];
+    size_t len = 0;
+    const char *name = lua_type(lua, -1) == LUA_TSTRING ? lua_tolstring(lua, -1, &len) : "";
+    if (len == 0 || len > CLIENT_HEADER_NAME_MAX || strspn(name, HEADER_NAME) != len)
+        luaL_error(lua, "%s: headers[%d] must be a header's name", load->path, (int)number);
+    for (size_t i = 0; i <= len; i++)
+        to[i] = (char)tolower((unsigned char)name[i]);
+    policies->client_header_list[number - 1] = to;
+}
+
+/* client_auth.headers: what it wants to see beside the usual ones. The module is at the top. */
+static void read_headers(lua_State *lua, const struct load *load)
+{
+    int type = lua_getfield(lua, -1, "headers");
+    lua_Integer count = type == LUA_TTABLE ? luaL_len(lua, -1) : 0;
+    if ((type != LUA_TTABLE && type != LUA_TNIL) || count > CLIENT_HEADERS_MAX)
+        luaL_error(lua, "%s: headers must be a list of at most %d names", load->path,
+                   CLIENT_HEADERS_MAX);
+    for (lua_Integer number = 1; number <= count; number++) {
+        lua_geti(lua, -1, number);
+        read_header_name(lua, load, number);
+        lua_pop(lua, 1);
+    }
+    lua_pop(lua, 1);
+}
+
 /* Takes the answer to a question from the module at the top, when it has one. */
 static void read_answer(lua_State *lua, const struct load *load, size_t question)
 {
@@ -151,6 +186,8 @@ static void read_answer(lua_State *lua, const struct load *load, size_t question
         lua_pop(lua, 1);
     } else if (lua_isfunction(lua, -1)) {
         load->policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
+        if (question == POLICY_CLIENT_CONNECT)
+            read_headers(lua, load);
     } else {
         luaL_error(lua, "%s: %s must be a function, and is a %s", load->path,
                    QUESTIONS[question].name, luaL_typename(lua, -1));

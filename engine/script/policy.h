@@ -18,6 +18,8 @@
 
 #define POLICY_MEMORY_MAX ((size_t)32 * 1024 * 1024)
 #define HEALTH_RULES_MAX 64
+#define CLIENT_HEADERS_MAX 16
+#define CLIENT_HEADER_NAME_MAX 64
 
 enum policy_question {
     POLICY_CLIENT_CONNECT,
@@ -41,6 +43,9 @@ struct policies {
     const struct log *log;
     struct log_gate gates[POLICY_QUESTIONS];
     int functions[POLICY_QUESTIONS]; /* references; LUA_NOREF: nobody answers */
+    char client_headers[CLIENT_HEADERS_MAX][CLIENT_HEADER_NAME_MAX + 1];
+    const char
+        *client_header_list[CLIENT_HEADERS_MAX + 1]; /* into client_headers; ends with NULL */
     struct health_rule health_rules[HEALTH_RULES_MAX];
     size_t health_rule_count;
     uint64_t failures;

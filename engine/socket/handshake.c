@@ -12,11 +12,12 @@
 #include "socket/conn.h"
 #include "socket/http.h"
 
-#define HEADERS_MAX 64
-#define HEADERS_BYTES 8192
-#define VALUE_MAX 128      /* of the headers that are checked here */
-#define KEY_LEN 24         /* base64 of 16 bytes */
-#define EXTENSIONS_MAX 254 /* longer, and libwebsockets drops the connection without a word */
+#define HEADERS_MAX (WSI_TOKEN_COUNT + 16)
+#define HEADERS_BYTES                                                                              \
+    (2 * 4096 + HEADERS_MAX) /* all of a request, whose bound is 4096, and Origin twice */
+#define VALUE_MAX 128        /* of the headers that are checked here */
+#define KEY_LEN 24           /* base64 of 16 bytes */
+#define EXTENSIONS_MAX 254   /* longer, and libwebsockets drops the connection without a word */
 #define SUBPROTOCOLS_MAX 126
 
 struct refusal {
@@ -138,6 +139,22 @@ static void collect_headers(struct facts *facts, struct lws *wsi)
     facts->request.headers = facts->headers;
 }
 
+/* Those that the policy asks for by name and libwebsockets has no token for. */
+static void collect_named(struct facts *facts, struct lws *wsi, const char *const *names)
+{
+    for (; names && *names && facts->request.header_count < HEADERS_MAX; names++) {
+        char key[VALUE_MAX];
+        int key_len = snprintf(key, sizeof(key), "%s:", *names);
+        char *at = facts->bytes + facts->used;
+        int len = lws_hdr_custom_copy(wsi, at, (int)(HEADERS_BYTES - facts->used), key, key_len);
+        if (len < 0)
+            continue;
+        facts->headers[facts->request.header_count++] =
+            (struct header){{*names, (size_t)key_len - 1}, {at, (size_t)len}};
+        facts->used += (size_t)len + 1;
+    }
+}
+
 static struct refusal ask_policy(struct conn *conn, const char *path, struct verdict *verdict)
 {
     struct relay *relay = conn->sockets->relay;
@@ -153,6 +170,7 @@ static struct refusal ask_policy(struct conn *conn, const char *path, struct ver
     copy_header(&facts, conn->wsi, WSI_TOKEN_HTTP_URI_ARGS, &facts.request.query);
     copy_header(&facts, conn->wsi, WSI_TOKEN_ORIGIN, &facts.request.origin);
     collect_headers(&facts, conn->wsi);
+    collect_named(&facts, conn->wsi, relay->hooks.client_headers);
     *verdict = relay->hooks.client_connect(relay->hooks.context, &facts.request, &conn->identity);
     if (verdict->allowed)
         return accepted;

@@ -33,18 +33,19 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default=",".join(NAMES), help="which of " + ",".join(NAMES))
     parser.add_argument("--rounds", type=int, default=3, help="rounds; the median counts")
     parser.add_argument("--seconds", type=float, default=3.0, help="measured time of a cell")
-    parser.add_argument("--warmup", type=float, default=1.0, help="time before it that is discarded")
+    parser.add_argument("--warmup", type=float, default=1.0, help="discarded time before")
     parser.add_argument("--subscribers", type=numbers, default=[100, 1000])
     parser.add_argument("--windows", type=numbers, default=[1, 8, 64])
     parser.add_argument("--size", type=int, default=128, help="bytes of payload")
-    parser.add_argument("--steps", type=numbers, default=list(STEPS), help="idle connections; '': none")
-    parser.add_argument("--unpinned", default="", help="servers that may use every core, as in --peers")
+    parser.add_argument("--steps", type=numbers, default=None, help="idle connections; '': none")
+    parser.add_argument("--unpinned", default="", help="servers that may use all cores")
     parser.add_argument("--results", type=Path, help="also write every single result here, as JSON")
     parser.add_argument("--quick", action="store_true", help="about a minute: one short round")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.seconds, options.warmup = 1, 0.8, 0.3
-        options.steps = [1000, 3000]
+    if options.steps is None:
+        options.steps = [1000, 3000] if options.quick else list(STEPS)
     for name in options.peers.split(",") + options.unpinned.split(","):
         if name and name not in NAMES:
             parser.error(f"no such server: {name}; there are {', '.join(NAMES)}")

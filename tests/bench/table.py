@@ -1,4 +1,4 @@
-"""Turns the results of a run into Markdown tables: medians, ratios, and whether the aims were met."""
+"""Turns the results of a run into Markdown tables: medians, ratios, and whether aims were met."""
 
 from statistics import median
 
@@ -53,8 +53,8 @@ class Results:
         if count == 0:
             return ""
         return (
-            f"**In {count} of {len(runs)} runs other programs used more than {DISTURBED * 100:.0f} % of a "
-            "core: repeat on a quiet machine.**\n"
+            f"**In {count} of {len(runs)} runs other programs used more than "
+            f"{DISTURBED * 100:.0f} % of a core: repeat on a quiet machine.**\n"
         )
 
     def rate(self, peer: str, cell: tuple):
@@ -188,7 +188,9 @@ def render(results: Results) -> str:
         traffic_table(
             results, "Latency, ms, p50 / p99", lambda name, cell: latency(results, name, cell)
         ),
-        traffic_table(results, "Share of a core, %, server / load generator / everything else", shares),
+        traffic_table(
+            results, "Share of a core, %, server / load generator / everything else", shares
+        ),
     ]
     if results.steps:
         parts.append(idle_table(results))

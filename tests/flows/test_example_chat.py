@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import urllib.parse
 from pathlib import Path
 
@@ -35,19 +36,23 @@ def read_until(stream, pattern):
     raise AssertionError(f"no {pattern} in:\n{''.join(seen)}")
 
 
+def read_on(stream):
+    """Keeps a pipe empty that nobody reads any more."""
+    threading.Thread(target=stream.read, daemon=True).start()
+
+
 @contextlib.contextmanager
 def process(command):
     running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
         yield running
     finally:
-        if running.poll() is None:
-            running.send_signal(signal.SIGTERM)
+        running.send_signal(signal.SIGTERM)
         try:
-            running.communicate(timeout=BOUND_S)
+            running.wait(timeout=BOUND_S)
         except subprocess.TimeoutExpired:
             running.kill()
-            running.communicate()
+            running.wait()
 
 
 @contextlib.contextmanager
@@ -57,7 +62,9 @@ def chat_node(port=0):
     with process(command) as node:
         listening = read_until(node.stderr, r"listening .*port=(\d+)")
         read_until(node.stderr, r"started")
+        read_on(node.stderr)
         yield int(listening[1])
+    assert node.returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +76,9 @@ def browser_url(tmp_path_factory):
                "--disable-dev-shm-usage", f"--user-data-dir={profile}", "--remote-debugging-port=0",
                "about:blank"]
     with process(command) as chromium:
-        yield read_until(chromium.stderr, r"DevTools listening on (ws://\S+)")[1]
+        listening = read_until(chromium.stderr, r"DevTools listening on (ws://\S+)")
+        read_on(chromium.stderr)
+        yield listening[1]
     shutil.rmtree(profile, ignore_errors=True)
 
 

@@ -240,12 +240,13 @@ static void test_options_peers_are_words_of_their_variable(void **state)
 
 static enum options_action parse_listens(struct options *options, size_t count)
 {
+    static char name[] = "wsrelay-engine", main_lua[] = "main.lua", any[] = "--listen=[::1]:0";
     static char *argv[OPTIONS_MAX + 4];
     size_t argc = 0;
-    argv[argc++] = ARG("wsrelay-engine");
-    argv[argc++] = ARG("main.lua");
+    argv[argc++] = name;
+    argv[argc++] = main_lua;
     for (size_t i = 0; i < count; i++)
-        argv[argc++] = ARG("--listen=127.0.0.1:0");
+        argv[argc++] = any;
     argv[argc] = NULL;
     return options_parse(options, (int)argc, argv);
 }
