@@ -38,6 +38,7 @@ struct engine {
     struct log log;
     struct script *script;
     uint64_t generation;
+    uint64_t policy_failures; /* of generations that are gone */
     struct relay relay;
     struct sockets *sockets;
 };
@@ -155,6 +156,7 @@ static void reload(struct engine *engine)
         log_error(&engine->log, "reload refused", LOG_STRN("error", error.bytes, error.len));
     } else {
         struct script *old = engine->script;
+        engine->policy_failures += script_policy_failures(old);
         take(engine, script);
         script_free(old);
         log_info(&engine->log, "reloaded");
@@ -166,13 +168,16 @@ static void reload(struct engine *engine)
 
 static void log_counters(struct engine *engine)
 {
-    struct log_field fields[sizeof(struct counters) / sizeof(uint64_t) + 1];
+    struct log_field fields[sizeof(struct counters) / sizeof(uint64_t) + 2];
     size_t count = 0;
+    uint64_t policy_failures = engine->policy_failures + script_policy_failures(engine->script);
 #define COUNTER_FIELD(name)                                                                        \
     if (engine->relay.counters.name)                                                               \
         fields[count++] = LOG_INT(#name, engine->relay.counters.name);
     COUNTERS(COUNTER_FIELD)
 #undef COUNTER_FIELD
+    if (policy_failures)
+        fields[count++] = LOG_INT("policy_failures", policy_failures);
     fields[count] = (struct log_field){.key = NULL};
     log_event(&engine->log, LOG_INFO, "stopped", fields);
 }

@@ -13,7 +13,7 @@
 #include "relay/client.h"
 #include "socket/sockets.h"
 
-#define CONN_RX_LEN 1024 /* allocated for every connection, and the size of the pieces */
+#define CONN_RX_LEN 768 /* allocated for every connection, and the size of the pieces */
 
 struct conn {
     struct sockets *sockets;

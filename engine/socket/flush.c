@@ -1,8 +1,10 @@
 /* flush.c — see flush.h. */
 #include "socket/flush.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "socket/conn.h"
 #include "socket/intake.h"
@@ -36,14 +38,37 @@ static size_t gather(struct conn *conn, const unsigned char **bytes, uint32_t *f
     return len;
 }
 
-/* One write. libwebsockets does not change the bytes of a raw write, though its type says that it
- * may. */
+/* Writes as far as the socket takes it without libwebsockets: on a plain socket it would do the
+ * same, behind its own bookkeeping. How many bytes went; negative: the connection is dead. */
+static ssize_t write_plain(struct conn *conn, const unsigned char *bytes, size_t len)
+{
+    if (conn->sockets->tls.is_on || lws_partial_buffered(conn->wsi))
+        return 0;
+    ssize_t sent = send(lws_get_socket_fd(conn->wsi), bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return 0;
+    return sent;
+}
+
+/* All bytes are sent, or held by libwebsockets. It does not change the bytes of a raw write, though
+ * its type says that it may. */
+static int write_all(struct conn *conn, const unsigned char *bytes, size_t len)
+{
+    ssize_t sent = write_plain(conn, bytes, len);
+    if (sent < 0)
+        return RELAY_ESYSTEM;
+    if ((size_t)sent == len)
+        return 0;
+    unsigned char *rest = (unsigned char *)(uintptr_t)bytes + sent;
+    return lws_write(conn->wsi, rest, len - (size_t)sent, LWS_WRITE_HTTP) < 0 ? RELAY_ESYSTEM : 0;
+}
+
 static void write_once(struct conn *conn)
 {
     const unsigned char *bytes;
     uint32_t frames;
     size_t len = gather(conn, &bytes, &frames);
-    if (lws_write(conn->wsi, (unsigned char *)(uintptr_t)bytes, len, LWS_WRITE_HTTP) < 0) {
+    if (write_all(conn, bytes, len)) {
         conn_kill(conn);
         return;
     }

@@ -11,13 +11,11 @@
 
 #include "socket/conn.h"
 #include "socket/http.h"
+#include "socket/request_facts.h"
 
-#define HEADERS_MAX (WSI_TOKEN_COUNT + 16)
-#define HEADERS_BYTES                                                                              \
-    (2 * 4096 + HEADERS_MAX) /* all of a request, whose bound is 4096, and Origin twice */
-#define VALUE_MAX 128        /* of the headers that are checked here */
-#define KEY_LEN 24           /* base64 of 16 bytes */
-#define EXTENSIONS_MAX 254   /* longer, and libwebsockets drops the connection without a word */
+#define VALUE_MAX 128      /* of the headers that are checked here */
+#define KEY_LEN 24         /* base64 of 16 bytes */
+#define EXTENSIONS_MAX 254 /* longer, and libwebsockets drops the connection without a word */
 #define SUBPROTOCOLS_MAX 126
 
 struct refusal {
@@ -71,7 +69,8 @@ static bool subprotocol_is_known(struct lws *wsi)
 
 static struct refusal check_request(struct lws *wsi, int method)
 {
-    static const char version[] = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    static const char version[] =
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
     char value[VALUE_MAX];
     if (method != LWSHUMETH_GET)
         return (struct refusal){405, "Allow: GET\r\n", "GET only"};
@@ -92,85 +91,13 @@ static struct refusal check_request(struct lws *wsi, int method)
     return accepted;
 }
 
-/* The request's facts for the policy, in one buffer for all strings. */
-struct facts {
-    struct connect_request request;
-    struct header headers[HEADERS_MAX];
-    char bytes[HEADERS_BYTES];
-    size_t used;
-};
-
-/* Copies a header's value behind the others; its length, or -1 when it is absent or there is no
- * room. */
-static int copy_header(struct facts *facts, struct lws *wsi, enum lws_token_indexes token,
-                       struct text *out)
-{
-    int total = lws_hdr_total_length(wsi, token);
-    if (total <= 0 || facts->used + (size_t)total + 1 > HEADERS_BYTES)
-        return -1;
-    char *at = facts->bytes + facts->used;
-    int len = lws_hdr_copy(wsi, at, (int)(HEADERS_BYTES - facts->used), token);
-    if (len < 0)
-        return -1;
-    facts->used += (size_t)len + 1;
-    *out = (struct text){at, (size_t)len};
-    return len;
-}
-
-/* libwebsockets names a header "origin:"; its other tokens ("get ", ":path") are no headers. */
-static bool is_header_name(const char *name, size_t len)
-{
-    return len > 1 && name[0] != ':' && name[len - 1] == ':';
-}
-
-static void collect_headers(struct facts *facts, struct lws *wsi)
-{
-    for (int token = 0; token < WSI_TOKEN_COUNT && facts->request.header_count < HEADERS_MAX;
-         token++) {
-        const char *name = (const char *)lws_token_to_string((enum lws_token_indexes)token);
-        size_t len = name ? strlen(name) : 0;
-        struct header *to = &facts->headers[facts->request.header_count];
-        if (!is_header_name(name, len) ||
-            copy_header(facts, wsi, (enum lws_token_indexes)token, &to->value) < 0)
-            continue;
-        to->name = (struct text){name, len - 1};
-        facts->request.header_count++;
-    }
-    facts->request.headers = facts->headers;
-}
-
-/* Those that the policy asks for by name and libwebsockets has no token for. */
-static void collect_named(struct facts *facts, struct lws *wsi, const char *const *names)
-{
-    for (; names && *names && facts->request.header_count < HEADERS_MAX; names++) {
-        char key[VALUE_MAX];
-        int key_len = snprintf(key, sizeof(key), "%s:", *names);
-        char *at = facts->bytes + facts->used;
-        int len = lws_hdr_custom_copy(wsi, at, (int)(HEADERS_BYTES - facts->used), key, key_len);
-        if (len < 0)
-            continue;
-        facts->headers[facts->request.header_count++] =
-            (struct header){{*names, (size_t)key_len - 1}, {at, (size_t)len}};
-        facts->used += (size_t)len + 1;
-    }
-}
-
 static struct refusal ask_policy(struct conn *conn, const char *path, struct verdict *verdict)
 {
     struct relay *relay = conn->sockets->relay;
     if (!relay->hooks.client_connect)
         return accepted;
-    struct facts facts;
-    facts.used = 0;
-    facts.request = (struct connect_request){
-        .address = {conn->address_text, strlen(conn->address_text)},
-        .path = {path, strlen(path)},
-        .query = {"", 0},
-    };
-    copy_header(&facts, conn->wsi, WSI_TOKEN_HTTP_URI_ARGS, &facts.request.query);
-    copy_header(&facts, conn->wsi, WSI_TOKEN_ORIGIN, &facts.request.origin);
-    collect_headers(&facts, conn->wsi);
-    collect_named(&facts, conn->wsi, relay->hooks.client_headers);
+    struct request_facts facts;
+    request_facts_collect(&facts, conn, path, relay->hooks.client_headers);
     *verdict = relay->hooks.client_connect(relay->hooks.context, &facts.request, &conn->identity);
     if (verdict->allowed)
         return accepted;

@@ -106,7 +106,8 @@ static void choose(struct conn *conn, int method, const char *path, struct http_
         answer->body = "GET only\n";
     } else if (strcmp(path, "/connect") == 0 || strcmp(path, "/node") == 0) {
         answer->status = 426;
-        answer->headers = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+        answer->headers =
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
         answer->body = "a WebSocket endpoint\n";
     }
 }

@@ -10,6 +10,7 @@
 #include "socket/flush.h"
 #include "socket/keep_alive.h"
 #include "socket/listener.h"
+#include "socket/request_facts.h"
 
 #define HANDSHAKE_SECONDS 5
 #define HEADER_POOL 4096     /* requests whose headers are read at one time */
@@ -68,6 +69,7 @@ static int open_context(struct sockets *sockets, const struct config *config)
         .timeout_secs = HANDSHAKE_SECONDS,
         .timeout_secs_ah_idle = HANDSHAKE_SECONDS,
         .keepalive_timeout = HANDSHAKE_SECONDS,
+        .max_http_header_data = REQUEST_BYTES,
         .max_http_header_pool = HEADER_POOL,
         .retry_and_idle_policy = &no_validity_timers,
         .server_string = "wsrelay-engine",

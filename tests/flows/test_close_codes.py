@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from support.client import OK, client, clients, command, refused
-from support.wire import (BINARY, CLOSE, CONTINUATION, PING, TEXT, close_payload, frame, wire)
+from support.wire import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_payload, frame, wire
 
 LIST_ANSWER = (TEXT, b'{"type":"response","data":{"channels":[]}}')
 LIST = b'{"command":"list"}'
@@ -45,15 +45,25 @@ async def test_close_behind_a_command_comes_behind_its_answer(node):
     frame(CLOSE, close_payload(1005)), frame(CLOSE, close_payload(1006)), frame(CLOSE, close_payload(2999)),
     frame(CLOSE, close_payload(5000)), frame(3, b"x"), frame(7), frame(11), frame(15, b"x"), frame(TEXT, LIST, rsv=4),
     frame(TEXT, LIST, rsv=2), frame(TEXT, LIST, rsv=1), frame(PING, b"x", rsv=4), frame(PING, b"x", fin=False),
-    frame(CLOSE, close_payload(1000), fin=False), frame(PING, b"x" * 126), frame(CONTINUATION, LIST),
+    frame(CLOSE, close_payload(1000), fin=False), frame(CONTINUATION, LIST),
     frame(TEXT, b"{", fin=False) + frame(TEXT, b"}"),
 ], ids=["close of 1 byte", "close 999", "close 1004", "close 1005", "close 1006", "close 2999", "close 5000", "opcode 3",
         "opcode 7", "opcode 11", "opcode 15", "RSV1", "RSV2", "RSV3", "RSV1 on a ping", "ping in fragments",
-        "close in fragments", "ping of 126 bytes", "continuation of nothing", "text inside of a message"])
+        "close in fragments", "continuation of nothing", "text inside of a message"])
 async def test_frame_against_the_protocol_closes_with_1002(node, data):
     async with wire(node) as alice:
         await alice.upgrade()
         await alice.send(data)
+        end = await alice.closed()
+        assert end and end[0] == 1002
+
+
+async def test_ping_of_125_bytes_passes_and_of_126_closes_with_1002(node):
+    async with wire(node) as alice:
+        await alice.upgrade()
+        await alice.send(frame(PING, b"x" * 125))
+        assert await alice.read_frame() == (PONG, b"x" * 125)
+        await alice.send(frame(PING, b"x" * 126))
         end = await alice.closed()
         assert end and end[0] == 1002
 

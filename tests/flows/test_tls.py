@@ -1,5 +1,6 @@
 """wss://, and certificates that are read again on a reload."""
 
+import asyncio
 import signal
 import ssl
 import subprocess
@@ -8,7 +9,7 @@ import pytest
 
 from support.client import OK, client
 from support.node import main_lua, run
-from support.wire import expect_row, row_of_commands, wire
+from support.wire import BINARY, CLOSE, TEXT, expect_row, frame, row_of_commands, wire
 
 TLS = 'tls = { cert = "cert.pem", key = "key.pem" },'
 
@@ -94,6 +95,49 @@ async def test_tls_commands_in_one_record_are_answered_in_order_around_passwords
         await alice.send(row_of_commands())
         await expect_row(alice)
         assert [(await bob.receive())["message"] for _ in range(5)] == list(range(5))
+
+
+async def test_tls_commands_300_in_a_row_are_answered_in_order(start_tls_node):
+    node = start_tls_node()
+    async with wire(node, tls=trusting(node.directory)) as alice:
+        await alice.upgrade()
+        await alice.send(b"".join(frame(TEXT, b'{"command":"list","nonce":%d}' % number) for number in range(300)))
+        for number in range(300):
+            answer = b'{"type":"response","data":{"channels":[]},"nonce":%d}' % number
+            assert await alice.read_frame() == (TEXT, answer)
+
+
+async def test_tls_reader_that_stalls_is_cut_and_the_others_lose_nothing(start_tls_node):
+    node = start_tls_node("limits = { messages_per_second = 0, send_queue_bytes = 65536 },")
+    trust = trusting(node.directory)
+    async with secure(node, trust) as alice, secure(node, trust) as bob, \
+            wire(node, tls=trust, receive_bytes=4096) as stalled:
+        await alice.subscribe("stream")
+        await bob.subscribe("stream")
+        await stalled.upgrade()
+        await stalled.text('{"command":"subscribe","data":{"topic":"stream"}}')
+        await stalled.read_frame()
+        cut = asyncio.ensure_future(node.logged("client too slow"))
+        number = 0
+        while not cut.done():
+            assert await alice.send("stream", f"{number} " + "x" * 8000) == OK
+            assert (await bob.receive())["message"].startswith(f"{number} ")
+            number += 1
+        assert await stalled.closed() in ((1013, "too slow"), None)
+    assert node.counters()["clients_too_slow"] == 1
+
+
+@pytest.mark.parametrize("data, code", [
+    (frame(BINARY, b"x"), 1003), (frame(TEXT, b"\xff"), 1007), (frame(TEXT, b"{", declared=1 << 40), 1009),
+    (frame(CLOSE, b"\x03"), 1002), (frame(CLOSE, b"\x03\xe8"), 1000),
+], ids=["1003", "1007", "1009", "1002", "1000"])
+async def test_tls_connection_ends_with_its_code(start_tls_node, data, code):
+    node = start_tls_node()
+    async with wire(node, tls=trusting(node.directory)) as alice:
+        await alice.upgrade()
+        await alice.send(data)
+        end = await alice.closed()
+        assert end and end[0] == code
 
 
 async def test_tls_drain_tells_1012(start_tls_node):

@@ -100,7 +100,7 @@ async def connect(where, **options) -> Client:
     """A client of a node, or of an address."""
     url = where if isinstance(where, str) else where.url()
     settings = {"compression": None, "ping_interval": None, "open_timeout": WAIT_SECONDS, "max_size": None,
-                "max_queue": None, "close_timeout": WAIT_SECONDS, **options}
+                "max_queue": None, "close_timeout": 5, **options}
     return Client(await websockets.connect(url, **settings))
 
 

@@ -1,0 +1,29 @@
+/* request_facts.h — what a policy is told of the request for an upgrade.
+ *
+ * One struct on the stack holds all of it: the strings of `request` point into `bytes`. Nothing is
+ * left out for want of room: it is bounded by what libwebsockets takes of a request. */
+#ifndef WSRELAY_SOCKET_REQUEST_FACTS_H
+#define WSRELAY_SOCKET_REQUEST_FACTS_H
+
+#include <libwebsockets.h>
+
+#include "hooks.h"
+
+#define REQUEST_BYTES 4096 /* of headers, max_http_header_data */
+#define REQUEST_HEADERS_MAX (WSI_TOKEN_COUNT + 16)
+
+struct conn;
+
+struct request_facts {
+    struct connect_request request;
+    struct header headers[REQUEST_HEADERS_MAX];
+    char bytes[5 * REQUEST_BYTES + REQUEST_HEADERS_MAX]; /* Origin twice, the query escaped */
+    size_t used;
+};
+
+/* Collects them while the request's headers are still there. `names` are headers that libwebsockets
+ * has no token for, lower case, NULL at the end; NULL for none. */
+void request_facts_collect(struct request_facts *facts, struct conn *conn, const char *path,
+                           const char *const *names);
+
+#endif
