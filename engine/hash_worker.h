@@ -9,7 +9,7 @@
 /* How many hashes may be computed at one time: all processors but the loop's. */
 unsigned hash_worker_parallel(void);
 
-/* A worker that runs jobs on the loop's thread pool, behind everything else: niceness 10. */
+/* A worker that runs jobs on the loop's thread pool, behind everything else: niceness 5. */
 struct hash_worker hash_worker_on(uv_loop_t *loop);
 
 #endif

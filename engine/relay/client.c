@@ -108,16 +108,17 @@ static void condemn(struct client *client)
         list_append(&client->relay->condemned, &client->condemned_node);
 }
 
-void client_queue(struct client *client, struct frame *frame)
+bool client_queue(struct client *client, struct frame *frame)
 {
     if (client->is_closing)
-        return;
+        return false;
     if (client->outbox.bytes + frame->len > client->limits.send_queue_bytes ||
         outbox_push(&client->outbox, frame)) {
         condemn(client);
-        return;
+        return false;
     }
     client->transport->wake(client->connection);
+    return true;
 }
 
 void relay_close_condemned(struct relay *relay)

@@ -75,7 +75,7 @@ static inline struct subscriptions *client_subscriptions(struct client *client)
 
 /* For relay/ alone: queue a frame (a reference is taken) and wake the transport. Over
  * send_queue_bytes the client is condemned. */
-void client_queue(struct client *client, struct frame *frame);
+bool client_queue(struct client *client, struct frame *frame);
 /* Closes all that were condemned since the last call. */
 void relay_close_condemned(struct relay *relay);
 /* The answers to a command. */

@@ -26,8 +26,8 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
         struct client *client = channel->subscribers[i].client;
         if (client == sender)
             continue;
-        client_queue(client, frame);
-        relay->counters.deliveries++;
+        if (client_queue(client, frame))
+            relay->counters.deliveries++;
     }
     frame_unref(frame);
     return 0;

@@ -32,10 +32,13 @@ static bool is_shown(const struct client *client, const struct channel *channel)
     return hooks->channel_list(hooks->context, &request);
 }
 
-static double cost_of_node(const struct relay *relay)
+/* At most all of the client's burst, so that a full bucket always pays for one. */
+static double cost_of_node(const struct client *client)
 {
-    size_t asked = channel_table_count(&relay->channels);
-    return (double)(asked < ASKED_MAX ? asked : ASKED_MAX) / ASKED_PER_COST;
+    size_t asked = channel_table_count(&client->relay->channels);
+    double cost = (double)(asked < ASKED_MAX ? asked : ASKED_MAX) / ASKED_PER_COST;
+    double most = client->limits.burst - 1; /* the command itself was paid for */
+    return cost < most ? cost : most < 0 ? 0 : most;
 }
 
 static void list_node(struct client *client)
@@ -52,7 +55,8 @@ static void list_node(struct client *client)
 void handle_list(struct client *client, const struct client_command *command)
 {
     struct relay *relay = client->relay;
-    if (command->of_node && !client_spend(client, cost_of_node(relay))) {
+    if (command->of_node && !client_spend(client, cost_of_node(client))) {
+        relay->counters.commands_limited++;
         client_answer_reason(client, REASON_RATE_LIMITED, &command->nonce);
         return;
     }

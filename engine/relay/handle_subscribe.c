@@ -42,12 +42,15 @@ static void add(struct client *client, struct channel *channel, const struct sub
 {
     struct relay *relay = client->relay;
     if (channel_add(channel, client, &client->subscriptions)) {
-        if (channel->count == 0)
+        if (channel->count == 0) {
+            relay->counters.channels_closed++;
             channel_table_close(&relay->channels, channel);
+        }
         client_answer_reason(client, REASON_BUSY, &subscribe->nonce);
         return;
     }
-    if (subscribe->waiter && channel->password.is_set)
+    if (subscribe->waiter && channel->password.is_set &&
+        password_hash_equals(&channel->password, &subscribe->password))
         hash_jobs_remember(relay->hash_jobs, subscribe->waiter, &subscribe->password);
     client_answer_ok(client, &subscribe->nonce);
 }
@@ -179,7 +182,6 @@ static void subscribe_with_password(struct client *client, const struct client_c
     }
     if (is_known > 0) {
         relay->counters.passwords_remembered++;
-        subscribe->waiter = &pending->waiter;
         decide(client, subscribe);
     } else {
         refuse_busy(client, &command->nonce);

@@ -36,7 +36,7 @@ void relay_deinit(struct relay *relay)
 const struct health *relay_health(struct relay *relay, size_t connections)
 {
     uint64_t now_ms = clock_ms(&relay->clock);
-    bool is_fresh = relay->health_at_ms && now_ms - relay->health_at_ms < HEALTH_INTERVAL_MS;
+    bool is_fresh = relay->has_health && now_ms - relay->health_at_ms < HEALTH_INTERVAL_MS;
     if (relay->hooks.health && !is_fresh) {
         struct health_facts facts = {
             .clients = relay->client_count,
@@ -45,7 +45,8 @@ const struct health *relay_health(struct relay *relay, size_t connections)
             .latency_limit_ms = relay->health_latency_ms,
             .draining = relay->draining,
         };
-        relay->health_at_ms = now_ms ? now_ms : 1;
+        relay->has_health = true;
+        relay->health_at_ms = now_ms;
         relay->hooks.health(relay->hooks.context, &facts, &relay->health);
     }
     return &relay->health;

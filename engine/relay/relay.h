@@ -41,6 +41,7 @@ struct relay {
     struct frame *ok_frame; /* the answer to a command without a nonce */
     struct buf text;        /* scratch: a text that becomes a frame at once */
     struct health health;   /* the last answer, and when it was given */
+    bool has_health;
     uint64_t health_at_ms;
     struct counters counters;
     struct relay_gates {

@@ -281,6 +281,18 @@ static int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     return on_conn(conn, reason, in, len);
 }
 
+/* 4.1.6 spins for ever when reading is paused while OpenSSL still holds a part of a record. A read
+ * that takes whole records leaves nothing there; the buffer's pages are hardly touched. */
+const struct lws_protocols conn_protocols_tls[] = {
+    {
+        .name = "wsrelay",
+        .callback = conn_callback,
+        .rx_buffer_size = CONN_RX_LEN_TLS,
+        .tx_packet_size = TX_PACKET_LEN,
+    },
+    {0},
+};
+
 const struct lws_protocols conn_protocols[] = {
     {
         .name = "wsrelay",

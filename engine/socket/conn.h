@@ -13,7 +13,8 @@
 #include "relay/client.h"
 #include "socket/sockets.h"
 
-#define CONN_RX_LEN 768 /* allocated for every connection, and the size of the pieces */
+#define CONN_RX_LEN_TLS 16384 /* a whole record: see conn.c */
+#define CONN_RX_LEN 768       /* allocated for every connection, and the size of the pieces */
 
 struct conn {
     struct sockets *sockets;
@@ -48,7 +49,8 @@ void conn_free(struct conn *conn);
 /* Ends it at once, without a Close frame: it is dead, or did not answer ours. */
 void conn_kill(struct conn *conn);
 
-/* libwebsockets' only protocol. */
+/* libwebsockets' only protocol, for plain sockets and for TLS. */
 extern const struct lws_protocols conn_protocols[];
+extern const struct lws_protocols conn_protocols_tls[];
 
 #endif

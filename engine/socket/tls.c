@@ -47,6 +47,7 @@ void tls_keep(struct tls *tls, struct ssl_ctx_st *context)
 {
     tls->context = context;
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); /* 34 KiB of an idle connection */
 }
 
 /* Checked on a context of its own first: a half-replaced pair would refuse every handshake. */

@@ -15,9 +15,10 @@ MESSAGES = [
     '{ "b" : 1 , "a" : { "b" : null } , "b" : 2 }',
 ]
 NAUGHTY = [
-    "undefined", "null", "NaN", "__proto__", "'; DROP TABLE channels; --", "<script>alert(1)</script>", "../../etc/passwd",
-    "%s%n%x", "$(reboot)", "*", "a b", " leading and trailing ", "\"quoted\\", "\u200b", "\ufeffbom", "\u202eright to left",
-    "\u0130\u0131\u1e9e", "\U0001f469\u200d\U0001f469\u200d\U0001f467", "Z\u0351\u036b\u0343a\u0329l\u034dg\u0321o", "\ue000\uffff\U0010ffff",
+    "undefined", "null", "NaN", "__proto__", "'; DROP TABLE channels; --", "<script>alert(1)</script>",
+    "../../etc/passwd", "%s%n%x", "$(reboot)", "*", "a b", " leading and trailing ", "\"quoted\\", "\u200b",
+    "\ufeffbom", "\u202eright to left", "\u0130\u0131\u1e9e", "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+    "Z\u0351\u036b\u0343a\u0329l\u034dg\u0321o", "\ue000\uffff\U0010ffff",
 ]
 
 
@@ -137,8 +138,9 @@ async def test_nonce_survives_the_wait_for_a_password(node):
     async with client(node) as alice:
         for nonce in NONCES:
             topic = json.dumps(f"hashed {nonce}")
-            assert await alice.ask(f'{{"command":"subscribe","data":{{"topic":{topic},"password":"p"}},"nonce":{nonce}}}') \
-                == f'{{"type":"response","data":{{"ok":true}},"nonce":{nonce}}}'
+            data = f'{{"topic":{topic},"password":"p"}}'
+            assert await alice.ask(f'{{"command":"subscribe","data":{data},"nonce":{nonce}}}') == \
+                f'{{"type":"response","data":{{"ok":true}},"nonce":{nonce}}}'
 
 
 async def test_nonce_that_was_not_given_is_left_out(node):

@@ -53,11 +53,11 @@ REFUSALS = [
 
 MALFORMED = [
     "", " ", "{", "}", "{]", '{"command":"list"', '{"command":"list"}}', '{"command":"list"} {}', '{"command":"list",}',
-    '{,"command":"list"}', '{"command" "list"}', "{'command':'list'}", "{command:1}", '{"command":list}', '{"a":01}', '{"a":+1}',
-    '{"a":.5}', '{"a":1.}', '{"a":1e}', '{"a":0x10}', '{"a":NaN}', '{"a":Infinity}', '{"a":nul}', '{"a":True}', '{"a":"\t"}',
-    '{"a":"\n"}', r'{"a":"\x"}', r'{"a":"\u12"}', r'{"a":"\u12G4"}', '{"a":"b}', '{"a":[1,]}', '{"a":[1 2]}', '{1:2}', '"',
-    "nul", "tru", "-", "[", "\x00", '{"command":"list"}\x00', '{"command":"list"}\x00garbage', '\ufeff{"command":"list"}',
-    '{"command":"list"/* comment */}', "[" * 60000,
+    '{,"command":"list"}', '{"command" "list"}', "{'command':'list'}", "{command:1}", '{"command":list}',
+    '{"a":01}', '{"a":+1}', '{"a":.5}', '{"a":1.}', '{"a":1e}', '{"a":0x10}', '{"a":NaN}', '{"a":Infinity}',
+    '{"a":nul}', '{"a":True}', '{"a":"\t"}', '{"a":"\n"}', r'{"a":"\x"}', r'{"a":"\u12"}', r'{"a":"\u12G4"}',
+    '{"a":"b}', '{"a":[1,]}', '{"a":[1 2]}', '{1:2}', '"', "nul", "tru", "-", "[", "\x00", '{"command":"list"}\x00',
+    '{"command":"list"}\x00garbage', '\ufeff{"command":"list"}', '{"command":"list"/* comment */}', "[" * 60000,
 ]
 
 
@@ -94,7 +94,8 @@ async def test_json_that_is_no_object_is_no_command(node, text):
 # Limits in pairs: the last that passes, the first that does not.
 
 @pytest.mark.parametrize("name, answer", [
-    ("x" * 256, OK), ("x" * 257, refused("invalid topic")), ("\u00e9" * 128, OK), ("\u00e9" * 128 + "x", refused("invalid topic")),
+    ("x" * 256, OK), ("x" * 257, refused("invalid topic")), ("\u00e9" * 128, OK),
+    ("\u00e9" * 128 + "x", refused("invalid topic")),
     ("\U0001f600" * 64, OK), ("\U0001f600" * 64 + "x", refused("invalid topic")),
 ], ids=["256 bytes", "257 bytes", "128 x 2 bytes", "128 x 2 + 1 bytes", "64 x 4 bytes", "64 x 4 + 1 bytes"])
 async def test_channel_of_256_bytes_passes_and_of_257_is_refused(node, name, answer):
@@ -112,7 +113,8 @@ async def test_channel_of_256_bytes_counts_without_its_escapes(node):
         assert await alice.channels() == ["a" * 256]
 
 
-@pytest.mark.parametrize("nonce", ['"' + "n" * 128 + '"', "1" * 128, "1." + "0" * 126], ids=["string", "digits", "zeros"])
+@pytest.mark.parametrize("nonce", ['"' + "n" * 128 + '"', "1" * 128, "1." + "0" * 126],
+                         ids=["string", "digits", "zeros"])
 async def test_nonce_of_128_bytes_passes_and_of_129_is_refused(node, nonce):
     longer = nonce[:-1] + nonce[-2] + nonce[-1] if nonce[0] == '"' else nonce + "0"
     async with client(node) as alice:

@@ -88,14 +88,16 @@ def test_port_that_is_taken_is_exit_1_and_named(tmp_path):
 
 @pytest.mark.parametrize("options, env, name", [
     ([], {}, "node-a"), ([], {"WSRELAY_NAME": "from-env"}, "from-env"),
-    (["--name", "from-option"], {}, "from-option"), (["--name=from-option"], {"WSRELAY_NAME": "from-env"}, "from-option"),
+    (["--name", "from-option"], {}, "from-option"),
+    (["--name=from-option"], {"WSRELAY_NAME": "from-env"}, "from-option"),
 ])
 def test_option_goes_over_variable_over_main_lua(start_node, options, env, name):
     assert start_node(options=options, env=env).wait_for("started").fields["name"] == name
 
 
 async def test_listen_by_option_replaces_the_one_of_main_lua(start_node):
-    node = start_node(options=["--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"], env={"WSRELAY_LISTEN": "127.0.0.9:0"})
+    node = start_node(options=["--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"],
+                      env={"WSRELAY_LISTEN": "127.0.0.9:0"})
     assert [line.fields["address"] for line in node.events("listening")] == ["127.0.0.1", "127.0.0.2"]
     assert await upgrade_status(node.url(host="127.0.0.2", listener=1)) == 101
 
@@ -263,7 +265,8 @@ async def test_descriptors_return_when_clients_left(start_node):
 
 # The log.
 
-SECRETS = {"password": "hunter2-password", "token": "node-token-0451", "query": "query-token-1729", "header": "bearer-8086"}
+SECRETS = {"password": "hunter2-password", "token": "node-token-0451", "query": "query-token-1729",
+           "header": "bearer-8086"}
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -271,17 +274,19 @@ async def test_log_has_one_line_an_event_and_no_secret_in_it(start_node, form):
     config = f"""token = "{SECRETS['token']}", log = {{ level = "debug", format = "{form}" }},
       peers = {{ {{ name = "b", url = "ws://127.0.0.1:1/node", token = "{SECRETS['token']}" }} }},"""
     node = start_node(config)
+    channel, wrong = "forged\u202e level=error", "wrong" + SECRETS["password"]
     header = {"Authorization": f"Bearer {SECRETS['header']}", "Authentication": SECRETS["token"]}
-    async with client(node.url(f"/connect?token={SECRETS['query']}"), extra_headers=header) as alice, client(node) as bob:
-        await alice.subscribe("forged\u202e level=error", SECRETS["password"])
-        assert await bob.subscribe("forged\u202e level=error", "wrong" + SECRETS["password"]) == refused("invalid password")
+    url = node.url(f"/connect?token={SECRETS['query']}")
+    async with client(url, extra_headers=header) as alice, client(node) as bob:
+        await alice.subscribe(channel, SECRETS["password"])
+        assert await bob.subscribe(channel, wrong) == refused("invalid password")
         await bob.ask('{"command":"subscribe","data":{"topic":"x","password":"' + SECRETS["password"] + '"')
         await get(node, f"/node?token={SECRETS['query']}", headers={**UPGRADE, **header})
         assert (await node.reload()).event == "reloaded"
         await bob.say(b"binary")
         await bob.closed()
     assert node.end() == 0
-    hashed = hashlib.pbkdf2_hmac("sha256", SECRETS["password"].encode(), "forged\u202e level=error".encode(), 32768).hex()
+    hashed = hashlib.pbkdf2_hmac("sha256", SECRETS["password"].encode(), channel.encode(), 32768).hex()
     log = node.log_text()
     for secret in [*SECRETS.values(), hashed]:
         assert secret not in log

@@ -12,7 +12,6 @@ FAILURES = {
     "raises": 'error "broken on purpose"',
     "loops": ENDLESS,
     "traps the end of its loop": f"while true do pcall(function() {ENDLESS} end) end",
-    "bombs a pattern": 'local _ = (("a"):rep(22)):find(("a?"):rep(22) .. ("a"):rep(22))',
     "eats memory": 'local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1e6) .. i end',
     "makes one huge string": 'local s = ("x"):rep(1e9)',
     "answers nonsense": 'if true then return "yes" end',
@@ -90,7 +89,8 @@ async def test_client_auth_gives_an_identity_that_the_other_policies_see(start_n
 
 @pytest.mark.parametrize("body", FAILURES.values(), ids=FAILURES)
 async def test_client_auth_that_fails_denies_and_says_where_and_the_node_serves_on(start_node, body):
-    node = start_node(files=function("client_auth", "connect", f'if request.query == "bad" then\n{body}\nend\nreturn true'))
+    node = start_node(files=function("client_auth", "connect",
+                                     f'if request.query == "bad" then\n{body}\nend\nreturn true'))
     async with client(node) as alice, client(node) as bob:
         await alice.subscribe("served")
         await bob.subscribe("served")
@@ -114,7 +114,7 @@ end
 return client_auth
 """))
     assert await upgrade_status(node) == 403
-    line, = node.events("policy failed")
+    line = await node.logged("policy failed")
     assert line.level == "error" and line.fields["file"] == "client_auth" and line.fields["function"] == "connect"
     assert "client_auth.lua:3: attempt to index" in line.fields["error"]
     assert "stack traceback" in line.fields["error"] and "client_auth.lua:6" in line.fields["error"]

@@ -142,8 +142,8 @@ async def tls_without_a_handshake(node):
 
 async def run_all(node, impatient, secure):
     scenarios = {each.__name__: each(node) for each in (
-        slow_handshakes, slow_byte_by_byte, kept_without_a_request, message_unfinished, frame_unfinished, reader_stalled,
-        close_unanswered)}
+        slow_handshakes, slow_byte_by_byte, kept_without_a_request, message_unfinished, frame_unfinished,
+        reader_stalled, close_unanswered)}
     scenarios |= {each.__name__: each(impatient) for each in (silent_client, quiet_client)}
     scenarios["tls_without_a_handshake"] = tls_without_a_handshake(secure)
     ends = await asyncio.wait_for(asyncio.gather(*scenarios.values(), return_exceptions=True), 2 * BOUND_SECONDS)

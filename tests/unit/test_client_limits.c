@@ -216,6 +216,21 @@ static void test_client_new_rate_holds_for_the_very_command_that_takes_it_over(v
     node_free(node);
 }
 
+static void test_client_larger_burst_is_filled_by_time_alone(void **state)
+{
+    (void)state;
+    struct node *node = node_with_rate(1, 2);
+    struct wire *wire = node_connect(node);
+    node->relay.limits.burst = 5;
+    node_limits_changed(node);
+    say_and_hear(wire, 2, LIST, CHANNELS(""));
+    say_and_hear(wire, 1, LIST, LIMITED);
+    node_pass_ms(node, 5000);
+    say_and_hear(wire, 5, LIST, CHANNELS(""));
+    say_and_hear(wire, 1, LIST, LIMITED);
+    node_free(node);
+}
+
 static void test_client_limits_are_asked_at_its_opening_and_for_each_version(void **state)
 {
     (void)state;
@@ -292,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_client_limits_are_asked_at_its_opening_and_for_each_version),
         cmocka_unit_test(test_client_policy_burst_fills_the_first_bucket),
         cmocka_unit_test(test_client_policy_removed_gives_the_nodes_limits_back),
+        cmocka_unit_test(test_client_larger_burst_is_filled_by_time_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

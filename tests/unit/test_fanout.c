@@ -154,6 +154,22 @@ static void test_fanout_all_readers_too_slow_at_once_are_all_closed(void **state
     node_free(node);
 }
 
+static void test_fanout_counts_only_the_deliveries_that_were_queued(void **state)
+{
+    (void)state;
+    struct node *node = node_new();
+    struct wire *wires[4];
+    for (size_t i = 0; i < 4; i++) {
+        wires[i] = node_connect(node);
+        wire_join(wires[i], "verona");
+    }
+    wires[2]->client->limits.send_queue_bytes = 10;
+    wire_send(wires[0], "verona", "1");
+    assert_closed(wires[2], 1013, "too slow");
+    assert_int_equal(node->relay.counters.deliveries, 2);
+    node_free(node);
+}
+
 static void test_fanout_of_a_message_over_every_queue_leaves_the_sender_alone(void **state)
 {
     (void)state;
@@ -313,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_fanout_of_a_message_over_every_queue_leaves_the_sender_alone),
         cmocka_unit_test(test_fanout_without_memory_reaches_nobody),
         cmocka_unit_test(test_fanout_is_in_order_and_exactly_once_through_random_joins_and_leaves),
+        cmocka_unit_test(test_fanout_counts_only_the_deliveries_that_were_queued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

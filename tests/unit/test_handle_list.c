@@ -178,14 +178,45 @@ test_list_of_the_node_that_costs_more_than_is_left_is_refused_and_asks_nothing(v
     node->relay.limits.burst = 3;
     fake_policy_install(&node->policy, &node->relay.hooks, ASK_LIST);
     struct wire *wire = node_connect(node);
+    wire_say(wire, "{'command':'list'}");
+    assert_hears(wire, CHANNELS(""));
     wire_say(wire, "{'command':'list','data':{'scope':'node'},'nonce':1}");
     assert_hears(wire, "{'type':'response','data':{'ok':false,'reason':'rate limited'},'nonce':1}");
     assert_int_equal(node->policy.lists, 0);
     wire_say(wire, "{'command':'list'}"); /* the refusal cost the command alone */
     assert_hears(wire, CHANNELS(""));
     wire_say(wire, "{'command':'list'}");
-    assert_hears(wire, CHANNELS(""));
+    assert_hears(wire, REFUSED("rate limited"));
+    node_free(node);
+}
+
+static void test_list_of_the_node_that_is_refused_is_counted_as_limited(void **state)
+{
+    (void)state;
+    struct node *node = node_new();
+    open_channels(node, 41);
+    node->relay.limits.messages_per_second = 1;
+    node->relay.limits.burst = 3;
+    struct wire *wire = node_connect(node);
     wire_say(wire, "{'command':'list'}");
+    assert_hears(wire, CHANNELS(""));
+    wire_say(wire, LIST_NODE);
+    assert_hears(wire, REFUSED("rate limited"));
+    assert_int_equal(node->relay.counters.commands_limited, 1);
+    node_free(node);
+}
+
+static void test_list_of_the_node_is_paid_by_a_full_burst_whatever_it_costs(void **state)
+{
+    (void)state;
+    struct node *node = node_new();
+    open_channels(node, 41);
+    node->relay.limits.messages_per_second = 1;
+    node->relay.limits.burst = 2;
+    struct wire *wire = node_connect(node);
+    wire_say(wire, LIST_NODE);
+    assert_int_equal(names_in(wire_hear(wire)), 41);
+    wire_say(wire, LIST_NODE);
     assert_hears(wire, REFUSED("rate limited"));
     node_free(node);
 }
@@ -233,8 +264,10 @@ int main(void)
         cmocka_unit_test(test_list_of_the_node_costs_one_for_20_channels),
         cmocka_unit_test(
             test_list_of_the_node_that_costs_more_than_is_left_is_refused_and_asks_nothing),
+        cmocka_unit_test(test_list_of_the_node_is_paid_by_a_full_burst_whatever_it_costs),
         cmocka_unit_test(test_list_of_the_node_never_costs_more_than_2000_channels),
         cmocka_unit_test(test_list_of_own_channels_costs_a_command_alone),
+        cmocka_unit_test(test_list_of_the_node_that_is_refused_is_counted_as_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,3 +94,9 @@ void script_fixture_assert_error(const struct script_fixture *fixture, const cha
     assert_memory_equal(fixture->error.bytes, fixture->directory, len);
     assert_string_equal(fixture->error.bytes + len + 1, message);
 }
+
+void script_fixture_assert_error_begins(const struct script_fixture *fixture, const char *begin)
+{
+    size_t len = strlen(fixture->directory);
+    assert_memory_equal(fixture->error.bytes + len + 1, begin, strlen(begin));
+}

@@ -32,5 +32,7 @@ void script_fixture_policy(struct script_fixture *fixture, const char *file, con
 
 /* Asserts that the last load failed with "<directory>/<message>". */
 void script_fixture_assert_error(const struct script_fixture *fixture, const char *message);
+/* The same, where the end depends on how fast the machine is. */
+void script_fixture_assert_error_begins(const struct script_fixture *fixture, const char *begin);
 
 #endif
