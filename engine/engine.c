@@ -182,11 +182,22 @@ static void log_counters(struct engine *engine)
     log_event(&engine->log, LOG_INFO, "stopped", fields);
 }
 
+/* A signal that comes while the handlers are already gone must not change the exit code. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaddset(&set, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void end(struct engine *engine)
 {
     if (engine->is_ending)
         return;
     engine->is_ending = true;
+    block_signals();
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
