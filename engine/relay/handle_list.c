@@ -45,7 +45,8 @@ static void list_node(struct client *client)
 {
     struct relay *relay = client->relay;
     const struct channel *channel = relay->channels.head;
-    for (unsigned asked = 0; channel && asked < ASKED_MAX; asked++) {
+    size_t most = client->limits.send_queue_bytes / 2; /* the answer must not end who asked */
+    for (unsigned asked = 0; channel && asked < ASKED_MAX && relay->text.len < most; asked++) {
         if (is_shown(client, channel))
             client_reply_channels_add(&relay->text, channel->json, channel->json_len);
         channel = channel->hh.next;

@@ -69,6 +69,7 @@ static void write_once(struct conn *conn)
     uint32_t frames;
     size_t len = gather(conn, &bytes, &frames);
     if (write_all(conn, bytes, len)) {
+        outbox_deinit(client_outbox(conn->client)); /* nobody will read it */
         conn_kill(conn);
         return;
     }

@@ -79,11 +79,11 @@ class Node:
     """A running node. `with Node(directory) as node:` ends it and looks for its last words."""
 
     def __init__(self, directory: Path, config="", *, listen='"127.0.0.1:0"', options=(), env=None, files=None,
-                 descriptors=None):
+                 descriptors=None, binary=BINARY, main=None):
         self.directory = directory
-        self.main = directory / "main.lua"
+        self.main = main or directory / "main.lua"
         self.lines: list[Line] = []
-        self._command = [BINARY, str(self.main), *options]
+        self._command = [str(binary), str(self.main), *options]
         if descriptors:
             self._command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *self._command]
         self._env, self._listen = env, listen
@@ -91,7 +91,8 @@ class Node:
         self._is_read = False
         for name, text in (files or {}).items():
             self.write(name, text)
-        self.configure(config)
+        if not main:
+            self.configure(config)
 
     def write(self, name: str, text: str):
         path = self.directory / name
