@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#define NICE 5
-
 struct task {
     uv_work_t work;
     struct hash_job *job;
@@ -18,7 +16,7 @@ struct task {
 static void run(uv_work_t *work)
 {
     struct task *task = work->data;
-    setpriority(PRIO_PROCESS, 0, NICE);
+    setpriority(PRIO_PROCESS, 0, HASH_WORKER_NICENESS);
     hash_job_run(task->job);
     OPENSSL_thread_stop(); /* the pool's threads end too late to give back what OpenSSL keeps for
                               each */

@@ -6,6 +6,9 @@
 
 #include "crypto/hash_job.h"
 
+#define HASH_WORKER_NICENESS                                                                       \
+    5 /* of the threads: behind the loop, and not starved on a full machine */
+
 /* How many hashes may be computed at one time: all processors but the loop's. */
 unsigned hash_worker_parallel(void);
 

@@ -270,5 +270,6 @@ void client_receive(struct client *client, const char *text, size_t len)
         else
             client_answer_reason(client, reason, &command.nonce);
     }
+    explicit_bzero(command.password, command.password_len);
     relay_close_condemned(client->relay);
 }

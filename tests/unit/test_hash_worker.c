@@ -138,7 +138,7 @@ static void test_hash_worker_thread_stands_behind_everything_else(void **state)
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_queue_work(&loop, &taken.work, look, NULL), 0);
     uv_run(&loop, UV_RUN_DEFAULT);
-    assert_true(taken.niceness >= 10);
+    assert_true(taken.niceness >= HASH_WORKER_NICENESS);
     end(&loop, jobs);
 }
 
