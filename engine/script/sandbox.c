@@ -7,6 +7,7 @@
 #include <lualib.h>
 
 #include "script/budget.h"
+#include "script/sandbox_pattern.h"
 
 /* Elements that one C function may walk; Lua's own loops pay by the instruction. */
 #define WALK_MAX 1000000
@@ -133,8 +134,7 @@ static int walk_rep(lua_State *lua)
     return 1;
 }
 
-/* What replaces Lua's own function of that name. The pattern functions (find, match, gmatch, gsub)
- * belong here once their steps count against the budget: their backtracking runs uncounted. */
+/* What replaces Lua's own function of that name. The pattern functions are replaced whole. */
 static const struct {
     const char *library, *name;
     lua_CFunction walk;
@@ -163,6 +163,8 @@ static void open_library(lua_State *lua, const char *name, lua_CFunction open)
         lua_setfield(lua, -2, *missing);
     }
     wrap_walks(lua, name);
+    if (strcmp(name, LUA_STRLIBNAME) == 0)
+        sandbox_pattern_open(lua);
     lua_pop(lua, 1);
 }
 

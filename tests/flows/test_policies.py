@@ -12,6 +12,7 @@ FAILURES = {
     "raises": 'error "broken on purpose"',
     "loops": ENDLESS,
     "traps the end of its loop": f"while true do pcall(function() {ENDLESS} end) end",
+    "bombs a pattern": 'local _ = (("a"):rep(30)):find(("a?"):rep(30) .. ("a"):rep(30))',
     "eats memory": 'local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1e6) .. i end',
     "makes one huge string": 'local s = ("x"):rep(1e9)',
     "answers nonsense": 'if true then return "yes" end',
