@@ -3,8 +3,12 @@
 
 #include <assert.h>
 #include <openssl/crypto.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+
+#define POOL_THREADS 4 /* of libuv, unless UV_THREADPOOL_SIZE says otherwise */
 
 struct task {
     uv_work_t work;
@@ -32,6 +36,18 @@ static void after(uv_work_t *work, int status)
     hash_job_finish(job);
 }
 
+/* libuv starts its threads here: with all signals blocked, so that one that comes at the very end,
+ * when the loop's handlers are gone, finds no thread to kill the process by. */
+static int queue_deaf(uv_loop_t *loop, uv_work_t *work)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int err = uv_queue_work(loop, work, run, after);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
 static int start(void *context, struct hash_job *job)
 {
     struct task *task = calloc(1, sizeof(*task));
@@ -39,7 +55,7 @@ static int start(void *context, struct hash_job *job)
         return RELAY_ENOMEM;
     task->work.data = task;
     task->job = job;
-    if (uv_queue_work(context, &task->work, run, after)) {
+    if (queue_deaf(context, &task->work)) {
         free(task);
         return RELAY_ESYSTEM;
     }
@@ -49,7 +65,9 @@ static int start(void *context, struct hash_job *job)
 unsigned hash_worker_parallel(void)
 {
     unsigned processors = uv_available_parallelism();
-    return processors > 1 ? processors - 1 : 1;
+    if (processors < 2)
+        return 1;
+    return processors - 1 < POOL_THREADS ? processors - 1 : POOL_THREADS;
 }
 
 struct hash_worker hash_worker_on(uv_loop_t *loop)

@@ -58,6 +58,12 @@ struct channel_request {
 
 enum health_state { HEALTH_GOOD, HEALTH_DEGRADED, HEALTH_BAD };
 
+struct listed_channel {
+    struct text name;
+    bool is_protected; /* it has a password */
+    bool is_shown;     /* the answer */
+};
+
 struct health_facts {
     size_t clients, channels, connections, peers, peers_configured;
     double latency_ms;       /* of the slowest peer; 0 without peers */
@@ -102,8 +108,10 @@ struct hooks {
     struct verdict (*channel_open)(void *context, const struct channel_request *request);
     /* A channel exists. Absent: allowed when the password matches, else `invalid password`. */
     struct verdict (*channel_join)(void *context, const struct channel_request *request);
-    /* Whether `list` with scope node shows a channel. Absent: yes. */
-    bool (*channel_list)(void *context, const struct channel_request *request);
+    /* Which of these channels a `list` with scope node shows to a client: sets is_shown of each.
+     * Asked once for all, so that the client's facts are told once. Absent: all are. */
+    void (*channel_list)(void *context, const struct client_facts *client,
+                         struct listed_channel *channels, size_t count);
     /* Replaces some limits of a new client. Absent: as they are. */
     void (*client_limits)(void *context, const struct client_facts *client,
                           struct client_limits *limits);

@@ -7,11 +7,13 @@
 #ifndef WSRELAY_TRANSPORT_H
 #define WSRELAY_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct transport {
-    /* Frames wait in the outbox: send them at the end of this turn of the loop. */
-    void (*wake)(void *connection);
+    /* Frames wait in the outbox: send them at the end of this turn of the loop. An answer to a
+     * command goes before what a fan-out left. */
+    void (*wake)(void *connection, bool is_answer);
     /* Sends what waits, then a Close frame with `code` and `reason` (at most WS_REASON_MAX bytes
      * are used), and ends the connection when the peer answered or did not in time. Nothing that
      * arrives from now on is delivered. A second call changes nothing. */

@@ -9,6 +9,18 @@
 #define WS_HEADER_MAX 10
 #define WS_REASON_MAX 123 /* bytes of a Close frame's reason */
 
+/* Close codes that the engine sends (RFC 6455 section 7.4.1; 1012 and 1013 of the registry). */
+enum ws_close {
+    CLOSE_GOING_AWAY = 1001,
+    CLOSE_PROTOCOL = 1002,
+    CLOSE_NOT_TEXT = 1003,
+    CLOSE_NOT_UTF8 = 1007,
+    CLOSE_POLICY = 1008,
+    CLOSE_TOO_BIG = 1009,
+    CLOSE_RESTARTING = 1012,
+    CLOSE_TRY_LATER = 1013, /* too slow, or overloaded */
+};
+
 enum ws_opcode { WS_TEXT = 0x1, WS_CLOSE = 0x8, WS_PING = 0x9, WS_PONG = 0xa };
 
 /* Writes the header of one whole frame (FIN set) into `out`, at most WS_HEADER_MAX bytes; returns

@@ -30,6 +30,7 @@ struct channel *channel_new(const char *name, size_t name_len, const struct pass
 void channel_free(struct channel *channel)
 {
     assert(channel->count == 0);
+    explicit_bzero(&channel->password, sizeof(channel->password));
     free(channel->subscribers);
     free(channel);
 }

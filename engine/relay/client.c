@@ -8,11 +8,8 @@
 #include "protocol/client_command.h"
 #include "protocol/client_reply.h"
 #include "relay/handle.h"
-#include "relay/subscribe.h"
 
 #define MALFORMED_IN_A_ROW_MAX 20
-#define CLOSE_POLICY 1008
-#define CLOSE_TOO_SLOW 1013
 
 static void take_limits(struct client *client)
 {
@@ -76,7 +73,7 @@ void client_close(struct client *client, unsigned code, const char *reason)
     if (client->is_closing)
         return;
     client->is_closing = true;
-    subscribe_cancel(client);
+    handle_subscribe_cancel(client);
     leave_all(client);
     log_debug(client->relay->log, "client closing", LOG_INT("client", client->id),
               LOG_INT("code", code), LOG_STR("reason", reason));
@@ -87,7 +84,7 @@ void client_gone(struct client *client)
 {
     struct relay *relay = client->relay;
     client->is_closing = true;
-    subscribe_cancel(client);
+    handle_subscribe_cancel(client);
     leave_all(client);
     list_remove(&client->condemned_node);
     list_remove(&client->node);
@@ -108,16 +105,17 @@ static void condemn(struct client *client)
         list_append(&client->relay->condemned, &client->condemned_node);
 }
 
-bool client_queue(struct client *client, struct frame *frame)
+bool client_queue(struct client *client, struct frame *frame, bool is_answer)
 {
     if (client->is_closing)
         return false;
-    if (client->outbox.bytes + frame->len > client->limits.send_queue_bytes ||
-        outbox_push(&client->outbox, frame)) {
+    bool is_full = client->outbox.bytes > 0 &&
+                   client->outbox.bytes + frame->len > client->limits.send_queue_bytes;
+    if (is_full || outbox_push(&client->outbox, frame)) {
         condemn(client);
         return false;
     }
-    client->transport->wake(client->connection);
+    client->transport->wake(client->connection, is_answer);
     return true;
 }
 
@@ -134,7 +132,7 @@ void relay_close_condemned(struct relay *relay)
             LOG_FIELDS(LOG_INT("client", client->id), LOG_STR("address", client->address),
                        LOG_INT("queued_bytes", client->outbox.bytes)));
         outbox_deinit(&client->outbox);
-        client_close(client, CLOSE_TOO_SLOW, "too slow");
+        client_close(client, CLOSE_TRY_LATER, "too slow");
     }
 }
 
@@ -143,7 +141,7 @@ void client_answer_text(struct client *client)
     struct buf *text = &client->relay->text;
     struct frame *frame = text->failed ? NULL : frame_new(WS_TEXT, text->bytes, text->len);
     if (frame)
-        client_queue(client, frame);
+        client_queue(client, frame, true);
     else
         condemn(client);
     frame_unref(frame);
@@ -153,7 +151,7 @@ void client_answer_text(struct client *client)
 void client_answer_ok(struct client *client, const struct json_span *nonce)
 {
     if (nonce->kind == JSON_ABSENT) {
-        client_queue(client, client->relay->ok_frame);
+        client_queue(client, client->relay->ok_frame, true);
         return;
     }
     client_reply_ok(&client->relay->text, nonce);

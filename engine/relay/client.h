@@ -73,9 +73,20 @@ static inline struct subscriptions *client_subscriptions(struct client *client)
     return &client->subscriptions;
 }
 
+/* Whether it waits for a password's hash, and is paused for it. */
+static inline bool client_is_waiting(const struct client *client)
+{
+    return client->pending != NULL;
+}
+
+static inline uint64_t client_id(const struct client *client)
+{
+    return client->id;
+}
+
 /* For relay/ alone: queue a frame (a reference is taken) and wake the transport. Over
- * send_queue_bytes the client is condemned. */
-bool client_queue(struct client *client, struct frame *frame);
+ * send_queue_bytes the client is condemned; one frame alone is never too much. */
+bool client_queue(struct client *client, struct frame *frame, bool is_answer);
 /* Closes all that were condemned since the last call. */
 void relay_close_condemned(struct relay *relay);
 /* The answers to a command. */

@@ -26,7 +26,7 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
         struct client *client = channel->subscribers[i].client;
         if (client == sender)
             continue;
-        if (client_queue(client, frame))
+        if (client_queue(client, frame, false))
             relay->counters.deliveries++;
     }
     frame_unref(frame);

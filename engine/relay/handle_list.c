@@ -2,6 +2,8 @@
  *
  * Source: protocol-notes "List Channels", protocol.md for "scope":"node". That one asks a policy
  * for every channel, so it is bounded and paid for out of the client's rate. */
+#include <stdlib.h>
+
 #include "protocol/client_command.h"
 #include "protocol/client_reply.h"
 #include "relay/client.h"
@@ -19,19 +21,6 @@ static void list_own(struct client *client)
     }
 }
 
-static bool is_shown(const struct client *client, const struct channel *channel)
-{
-    const struct hooks *hooks = &client->relay->hooks;
-    if (!hooks->channel_list)
-        return true;
-    struct channel_request request = {
-        .client = client_facts(client),
-        .channel = {channel->name, channel->name_len},
-        .is_protected = channel->password.is_set,
-    };
-    return hooks->channel_list(hooks->context, &request);
-}
-
 /* At most all of the client's burst, so that a full bucket always pays for one. */
 static double cost_of_node(const struct client *client)
 {
@@ -41,16 +30,46 @@ static double cost_of_node(const struct client *client)
     return cost < most ? cost : most < 0 ? 0 : most;
 }
 
-static void list_node(struct client *client)
+static size_t collect(const struct relay *relay, struct listed_channel *channels, size_t most)
+{
+    size_t count = 0;
+    for (const struct channel *channel = relay->channels.head; channel && count < most;
+         channel = channel->hh.next)
+        channels[count++] = (struct listed_channel){
+            .name = {channel->name, channel->name_len},
+            .is_protected = channel->password.is_set,
+            .is_shown = true,
+        };
+    return count;
+}
+
+/* The answer must not end who asked: it stays under half of the send queue. */
+static void add_shown(struct client *client, const struct listed_channel *channels, size_t count)
 {
     struct relay *relay = client->relay;
+    size_t most = client->limits.send_queue_bytes / 2;
     const struct channel *channel = relay->channels.head;
-    size_t most = client->limits.send_queue_bytes / 2; /* the answer must not end who asked */
-    for (unsigned asked = 0; channel && asked < ASKED_MAX && relay->text.len < most; asked++) {
-        if (is_shown(client, channel))
+    for (size_t i = 0; i < count && relay->text.len < most; i++, channel = channel->hh.next)
+        if (channels[i].is_shown)
             client_reply_channels_add(&relay->text, channel->json, channel->json_len);
-        channel = channel->hh.next;
+}
+
+/* Asking a policy changes nothing of the table, so the second walk meets the channels of the first.
+ */
+static int list_node(struct client *client)
+{
+    struct relay *relay = client->relay;
+    struct listed_channel *channels = calloc(ASKED_MAX, sizeof(*channels));
+    if (!channels)
+        return RELAY_ENOMEM;
+    size_t count = collect(relay, channels, ASKED_MAX);
+    if (relay->hooks.channel_list) {
+        struct client_facts facts = client_facts(client);
+        relay->hooks.channel_list(relay->hooks.context, &facts, channels, count);
     }
+    add_shown(client, channels, count);
+    free(channels);
+    return 0;
 }
 
 void handle_list(struct client *client, const struct client_command *command)
@@ -62,10 +81,13 @@ void handle_list(struct client *client, const struct client_command *command)
         return;
     }
     client_reply_channels_begin(&relay->text);
-    if (command->of_node)
-        list_node(client);
-    else
+    if (!command->of_node) {
         list_own(client);
+    } else if (list_node(client)) {
+        buf_clear(&relay->text);
+        client_answer_reason(client, REASON_BUSY, &command->nonce);
+        return;
+    }
     client_reply_channels_end(&relay->text, &command->nonce);
     client_answer_text(client);
 }

@@ -10,7 +10,6 @@
 #include "protocol/client_command.h"
 #include "relay/client.h"
 #include "relay/handle.h"
-#include "relay/subscribe.h"
 
 struct pending_subscribe {
     struct hash_waiter waiter;
@@ -209,7 +208,7 @@ void handle_subscribe(struct client *client, const struct client_command *comman
         decide(client, &subscribe);
 }
 
-void subscribe_cancel(struct client *client)
+void handle_subscribe_cancel(struct client *client)
 {
     if (!client->pending)
         return;

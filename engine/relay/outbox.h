@@ -1,7 +1,7 @@
 /* outbox.h — the frames that wait for one connection, first in, first out.
  *
- * A ring of references; an empty one owns no memory. `bytes` is what waits, the figure that
- * limits.send_queue_bytes bounds; whoever pushes compares it. The owner's storage: {0}, then
+ * A ring of references; an empty one owns little memory or none. `bytes` is what waits, the figure
+ * that limits.send_queue_bytes bounds; whoever pushes compares it. The owner's storage: {0}, then
  * outbox_deinit. */
 #ifndef WSRELAY_RELAY_OUTBOX_H
 #define WSRELAY_RELAY_OUTBOX_H

@@ -9,7 +9,6 @@
 #include "relay/frame.h"
 
 #define HEALTH_INTERVAL_MS 1000
-#define CLOSE_RESTARTING 1012
 
 int relay_init(struct relay *relay, const struct hash_key *key)
 {

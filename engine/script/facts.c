@@ -66,7 +66,7 @@ void facts_push_connect(lua_State *lua, const struct connect_request *request)
 
 /* `identity` is a table always, so that a policy can look into it without asking first; `user` is
  * its field of that name. */
-static void set_client(lua_State *lua, const struct client_facts *client)
+void facts_push_client(lua_State *lua, const struct client_facts *client)
 {
     lua_createtable(lua, 0, 5);
     set_count(lua, "id", (size_t)client->id);
@@ -76,7 +76,21 @@ static void set_client(lua_State *lua, const struct client_facts *client)
     lua_getfield(lua, -1, "user");
     lua_setfield(lua, -3, "user");
     lua_setfield(lua, -2, "identity");
+}
+
+static void set_client(lua_State *lua, const struct client_facts *client)
+{
+    facts_push_client(lua, client);
     lua_setfield(lua, -2, "client");
+}
+
+void facts_push_listed(lua_State *lua, int client, const struct listed_channel *channel)
+{
+    lua_createtable(lua, 0, 3);
+    lua_pushvalue(lua, client);
+    lua_setfield(lua, -2, "client");
+    set_text(lua, "channel", channel->name);
+    set_bool(lua, "protected", channel->is_protected);
 }
 
 void facts_push_channel(lua_State *lua, const struct channel_request *request, bool is_join)

@@ -11,6 +11,10 @@
 
 void facts_push_connect(lua_State *lua, const struct connect_request *request);
 void facts_push_channel(lua_State *lua, const struct channel_request *request, bool is_join);
+/* The facts of one channel of a list; the client's table stands at `client`. */
+void facts_push_listed(lua_State *lua, int client, const struct listed_channel *channel);
+/* A client's table by itself. */
+void facts_push_client(lua_State *lua, const struct client_facts *client);
 void facts_push_limits(lua_State *lua, const struct client_facts *client,
                        const struct client_limits *limits);
 void facts_push_publish(lua_State *lua, const struct publish_request *request);

@@ -19,6 +19,7 @@
 
 #define STATUS_MIN 400
 #define STATUS_MAX 599
+#define LIST_FAILURES_MAX 3
 
 static const struct verdict DENIED = {.allowed = false};
 
@@ -144,9 +145,42 @@ static struct verdict channel_join(void *context, const struct channel_request *
     return ask_channel(context, request, POLICY_CHANNEL_JOIN);
 }
 
-static bool channel_list(void *context, const struct channel_request *request)
+struct list_question {
+    struct policies *policies;
+    const struct client_facts *client;
+    struct listed_channel *channels;
+    size_t count;
+    size_t next; /* the channel that is asked about */
+};
+
+static int list_body(lua_State *lua)
 {
-    return ask_channel(context, request, POLICY_CHANNEL_LIST).allowed;
+    struct list_question *ask = lua_touserdata(lua, 1);
+    facts_push_client(lua, ask->client);
+    for (; ask->next < ask->count; ask->next++) {
+        struct verdict verdict;
+        policy_push(lua, ask->policies, POLICY_CHANNEL_LIST);
+        facts_push_listed(lua, 2, &ask->channels[ask->next]);
+        lua_call(lua, 1, 3);
+        read_verdict(lua, ask->policies, POLICY_CHANNEL_LIST, 3, &verdict);
+        ask->channels[ask->next].is_shown = verdict.allowed;
+        lua_settop(lua, 2);
+    }
+    return 0;
+}
+
+/* A channel for which the policy fails is hidden, and the rest asked again; after LIST_FAILURES_MAX
+ * of them all that are left are hidden, so that a broken policy costs no more than that. */
+static void channel_list(void *context, const struct client_facts *client,
+                         struct listed_channel *channels, size_t count)
+{
+    struct list_question ask = {context, client, channels, count, 0};
+    for (int failures = 0; ask.next < count && failures < LIST_FAILURES_MAX; failures++)
+        if (policies_ask(ask.policies, POLICY_CHANNEL_LIST, list_body, &ask) != 0 &&
+            ask.next < count)
+            channels[ask.next++].is_shown = false;
+    while (ask.next < count)
+        channels[ask.next++].is_shown = false;
 }
 
 struct limits_question {

@@ -5,16 +5,18 @@
 #include <string.h>
 
 #define ESCAPE '%'
-#define DEPTH_MAX 200 /* as Lua has it: nested repetitions of one pattern */
+#define SET_PER_STEP 8 /* characters of a set that cost as much as one step */
+#define DEPTH_MAX 200  /* as Lua has it: nested repetitions of one pattern */
 
 static const char *match_here(struct pattern *match, const char *at, const char *item);
 
 static void step(struct pattern *match)
 {
-    if (++match->steps < PATTERN_STEPS)
+    uint32_t steps = ++match->steps;
+    if (steps < PATTERN_STEPS)
         return;
     match->steps = 0;
-    match->spend(match->context, PATTERN_STEPS);
+    match->spend(match->context, steps);
 }
 
 int pattern_is_plain(const char *pattern, size_t len)
@@ -127,6 +129,7 @@ static int is_in_set(int byte, const char *item, const char *last)
 
 static int is_single(struct pattern *match, const char *at, const char *item, const char *behind)
 {
+    match->steps += (uint32_t)((behind - item) / SET_PER_STEP);
     step(match);
     if (at >= match->subject_end)
         return 0;
@@ -296,6 +299,7 @@ static int match_escape(struct pattern *match, const char **at, const char **ite
 static int match_single(struct pattern *match, const char **at, const char **item)
 {
     const char *behind = single_end(match, *item);
+    match->steps += (uint32_t)((behind - *item) / SET_PER_STEP);
     char suffix = behind < match->end ? *behind : '\0';
     if (suffix == '*') {
         *at = match_most(match, *at, *item, behind);

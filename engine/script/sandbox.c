@@ -12,6 +12,7 @@
 /* Elements that one C function may walk; Lua's own loops pay by the instruction. */
 #define WALK_MAX 1000000
 #define WALK_PER_INSTRUCTION 4
+#define BYTES_PER_INSTRUCTION 64
 #define SORT_STEPS 16 /* for each element: the logarithm of the longest list */
 
 static const char *const BASE[] = {"assert", "error",    "ipairs",   "next",   "pairs",
@@ -119,6 +120,17 @@ static int walk_move(lua_State *lua)
     return forward(lua);
 }
 
+/* Any function that reads its strings from end to end, inside one C call. */
+static int walk_strings(lua_State *lua)
+{
+    uint64_t bytes = 0;
+    for (int i = lua_gettop(lua); i > 0; i--)
+        if (lua_type(lua, i) == LUA_TSTRING)
+            bytes += lua_rawlen(lua, i);
+    budget_charge(lua, bytes / BYTES_PER_INSTRUCTION);
+    return forward(lua);
+}
+
 /* Lua counts to n even when there is nothing to repeat. */
 static int walk_rep(lua_State *lua)
 {
@@ -139,8 +151,16 @@ static const struct {
     const char *library, *name;
     lua_CFunction walk;
 } WALKS[] = {
-    {"string", "rep", walk_rep},  {"table", "insert", walk_list},   {"table", "remove", walk_list},
-    {"table", "sort", walk_sort}, {"table", "concat", walk_concat}, {"table", "move", walk_move},
+    {LUA_GNAME, "tonumber", walk_strings}, {"string", "byte", walk_strings},
+    {"string", "format", walk_strings},    {"string", "lower", walk_strings},
+    {"string", "pack", walk_strings},      {"string", "packsize", walk_strings},
+    {"string", "reverse", walk_strings},   {"string", "sub", walk_strings},
+    {"string", "unpack", walk_strings},    {"string", "upper", walk_strings},
+    {"utf8", "codepoint", walk_strings},   {"utf8", "codes", walk_strings},
+    {"utf8", "len", walk_strings},         {"utf8", "offset", walk_strings},
+    {"string", "rep", walk_rep},           {"table", "insert", walk_list},
+    {"table", "remove", walk_list},        {"table", "sort", walk_sort},
+    {"table", "concat", walk_concat},      {"table", "move", walk_move},
 };
 
 /* Replaces the functions of the library at the top. */
@@ -181,6 +201,7 @@ static void hide_string_metatable(lua_State *lua)
 void sandbox_open(lua_State *lua)
 {
     luaL_requiref(lua, LUA_GNAME, luaopen_base, 1);
+    wrap_walks(lua, LUA_GNAME);
     lua_pop(lua, 1);
     open_library(lua, LUA_MATHLIBNAME, luaopen_math);
     open_library(lua, LUA_STRLIBNAME, luaopen_string);

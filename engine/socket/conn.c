@@ -17,12 +17,6 @@
 
 #define TX_PACKET_LEN (64 * 1024)
 #define FRAGMENTS_MAX 1024
-#define CLOSE_NOT_TEXT 1003
-#define CLOSE_PROTOCOL 1002
-#define CLOSE_NOT_UTF8 1007
-#define CLOSE_POLICY 1008
-#define CLOSE_TOO_BIG 1009
-#define CLOSE_OVERLOADED 1013
 
 struct conn *conn_new(struct sockets *sockets, const struct sockaddr_storage *peer)
 {
@@ -59,18 +53,38 @@ void conn_free(struct conn *conn)
     free(conn);
 }
 
+static void set_closing(struct conn *conn)
+{
+    if (conn->is_closing)
+        return;
+    conn->is_closing = true;
+    conn->closing_at_ms = clock_ms(&conn->sockets->relay->clock);
+}
+
 void conn_kill(struct conn *conn)
 {
-    conn->is_closing = true;
+    set_closing(conn);
+    conn->is_dead = true;
     list_remove(&conn->dirty_node);
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(
+        conn->sockets->context); /* its timer is not armed from outside its callbacks */
 }
 
 /* The client's view of a connection: struct transport. */
 
-static void transport_wake(void *connection)
+static void transport_wake(void *connection, bool is_answer)
 {
-    flush_mark(connection);
+    flush_mark(connection, is_answer);
+}
+
+static void transport_resume(void *connection)
+{
+    struct conn *conn = connection;
+    if (!conn->is_paused)
+        return;
+    conn->is_paused = false;
+    lws_rx_flow_control(conn->wsi, 1);
 }
 
 static void transport_close(void *connection, unsigned code, const char *reason)
@@ -82,9 +96,9 @@ static void transport_close(void *connection, unsigned code, const char *reason)
     if (!frame || outbox_push(client_outbox(conn->client), frame)) {
         conn_kill(conn);
     } else {
-        conn->is_closing = true;
-        conn->since_ms = clock_ms(&conn->sockets->relay->clock);
-        flush_mark(conn);
+        set_closing(conn);
+        transport_resume(conn); /* or the answer to our Close would not be heard */
+        flush_mark(conn, true);
     }
     frame_unref(frame);
     buf_deinit(&conn->message);
@@ -92,12 +106,9 @@ static void transport_close(void *connection, unsigned code, const char *reason)
 
 static void transport_pause(void *connection)
 {
-    lws_rx_flow_control(((struct conn *)connection)->wsi, 0);
-}
-
-static void transport_resume(void *connection)
-{
-    lws_rx_flow_control(((struct conn *)connection)->wsi, 1);
+    struct conn *conn = connection;
+    conn->is_paused = true;
+    lws_rx_flow_control(conn->wsi, 0);
 }
 
 static const struct transport transport = {
@@ -124,7 +135,7 @@ static int established(struct conn *conn)
     buf_deinit(&conn->identity);
     if (conn->client)
         return 0;
-    lws_close_reason(conn->wsi, CLOSE_OVERLOADED, NULL, 0);
+    lws_close_reason(conn->wsi, (enum lws_close_status)CLOSE_TRY_LATER, NULL, 0);
     return -1;
 }
 
@@ -159,7 +170,7 @@ static void keep_piece(struct conn *conn, const char *bytes, size_t len)
     }
     buf_add(&conn->message, bytes, len);
     if (conn->message.failed)
-        client_close(conn->client, CLOSE_OVERLOADED, "out of memory");
+        client_close(conn->client, CLOSE_TRY_LATER, "out of memory");
 }
 
 /* A message that came in one piece is not copied. */
@@ -197,9 +208,10 @@ static void receive(struct conn *conn, const char *bytes, size_t len)
 
 /* Ends. */
 
-static int close_badly(struct conn *conn, enum lws_close_status code, const char *reason)
+static int close_badly(struct conn *conn, enum ws_close code, const char *reason)
 {
-    lws_close_reason(conn->wsi, code, (unsigned char *)(uintptr_t)reason, strlen(reason));
+    lws_close_reason(conn->wsi, (enum lws_close_status)code, (unsigned char *)(uintptr_t)reason,
+                     strlen(reason));
     return -1;
 }
 
@@ -208,8 +220,7 @@ static void forget_client(struct conn *conn)
     if (conn->client)
         client_gone(conn->client);
     conn->client = NULL;
-    conn->is_closing = true;
-    conn->since_ms = clock_ms(&conn->sockets->relay->clock);
+    set_closing(conn);
     list_remove(&conn->dirty_node);
 }
 
@@ -219,8 +230,10 @@ static void forget_client(struct conn *conn)
 static int peer_closes(struct conn *conn, const unsigned char *payload, size_t len)
 {
     bool is_answer = conn->is_closing;
-    if (conn->client)
+    if (conn->client) {
+        flush_unblock(conn);
         flush_now(conn);
+    }
     forget_client(conn);
     if (is_answer)
         return -1;
@@ -228,6 +241,17 @@ static int peer_closes(struct conn *conn, const unsigned char *payload, size_t l
         return close_badly(conn, CLOSE_PROTOCOL, "invalid close");
     if (len > 2 && !utf8_is_valid(payload + 2, len - 2))
         return close_badly(conn, CLOSE_NOT_UTF8, "invalid utf-8");
+    return 0;
+}
+
+/* libwebsockets closes by itself for a frame against the protocol, and says so only when it is all
+ * over. */
+static int writeable(struct conn *conn)
+{
+    if (conn->client && lws_get_close_length(conn->wsi) > 0)
+        forget_client(conn);
+    else
+        flush_unblock(conn);
     return 0;
 }
 
@@ -250,8 +274,7 @@ static int on_conn(struct conn *conn, enum lws_callback_reasons reason, void *in
         heard(conn);
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        flush_unblock(conn);
-        return 0;
+        return writeable(conn);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         return peer_closes(conn, in, len);
     case LWS_CALLBACK_CLOSED:
@@ -273,7 +296,7 @@ static int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void
     if (reason == LWS_CALLBACK_WSI_CREATE)
         sockets->is_wsi_created = true;
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
-        tls_keep(&sockets->tls, user);
+        tls_attach(&sockets->tls, user);
     struct conn *conn = wsi ? lws_get_opaque_user_data(wsi) : NULL;
     if (!conn)
         return 0;

@@ -27,7 +27,8 @@ struct conn {
     struct buf message;     /* the pieces of a message that is not whole yet */
     struct buf identity;    /* from the upgrade to the client's opening */
     uint64_t heard_at_ms;   /* when bytes came last */
-    uint64_t since_ms;      /* when is_closing began, or is_blocked last moved */
+    uint64_t closing_at_ms; /* when is_closing began */
+    uint64_t moved_at_ms;   /* while is_blocked: when the peer took bytes last */
     uint64_t message_at_ms; /* when the message in assembly began */
     uint64_t acked_bytes;   /* while is_blocked: what the peer had acknowledged at the last look */
     size_t read_bytes;      /* of messages, in this read; see intake.h */
@@ -37,6 +38,8 @@ struct conn {
     bool is_assembling;
     bool is_blocked; /* libwebsockets holds the rest of a write */
     bool is_closing; /* a Close frame is queued or sent */
+    bool is_paused;  /* the client waits for a hash */
+    bool is_dead;    /* killed: nothing is written any more */
     bool is_pinged;
     char address_text[INET6_ADDRSTRLEN];
 };

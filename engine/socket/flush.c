@@ -78,20 +78,25 @@ static void write_once(struct conn *conn)
         outbox_shift(client_outbox(conn->client));
     if (lws_partial_buffered(conn->wsi)) {
         conn->is_blocked = true;
-        conn->since_ms = clock_ms(&conn->sockets->relay->clock);
+        conn->moved_at_ms = clock_ms(&conn->sockets->relay->clock);
         lws_callback_on_writable(conn->wsi);
     }
 }
 
 static bool has_work(const struct conn *conn)
 {
-    return conn->client && !conn->is_blocked && client_outbox(conn->client)->count > 0;
+    return conn->client && !conn->is_blocked && !conn->is_dead &&
+           client_outbox(conn->client)->count > 0;
 }
 
-void flush_mark(struct conn *conn)
+void flush_mark(struct conn *conn, bool is_answer)
 {
-    if (!conn->is_blocked && list_is_empty(&conn->dirty_node))
-        list_append(&conn->sockets->dirty, &conn->dirty_node);
+    if (conn->is_blocked || conn->is_dead)
+        return;
+    if (is_answer)
+        list_remove(&conn->dirty_node);
+    if (list_is_empty(&conn->dirty_node))
+        list_append(is_answer ? &conn->sockets->urgent : &conn->sockets->dirty, &conn->dirty_node);
 }
 
 void flush_unblock(struct conn *conn)
@@ -100,7 +105,7 @@ void flush_unblock(struct conn *conn)
         return;
     conn->is_blocked = false;
     if (has_work(conn))
-        flush_mark(conn);
+        flush_mark(conn, false);
 }
 
 void flush_now(struct conn *conn)
@@ -109,18 +114,29 @@ void flush_now(struct conn *conn)
         write_once(conn);
 }
 
+static struct list *next_dirty(struct sockets *sockets)
+{
+    struct list *node = list_shift(&sockets->urgent);
+    return node ? node : list_shift(&sockets->dirty);
+}
+
 /* A connection with more than one write's worth goes to the list's end, behind the others. */
 static void flush_turn(struct sockets *sockets)
 {
     struct list *node;
-    for (unsigned i = 0; i < TURN_WRITES && (node = list_shift(&sockets->dirty)); i++) {
+    for (unsigned i = 0; i < TURN_WRITES && (node = next_dirty(sockets)); i++) {
         struct conn *conn = list_entry(node, struct conn, dirty_node);
         if (!has_work(conn))
             continue;
         write_once(conn);
         if (has_work(conn))
-            flush_mark(conn);
+            flush_mark(conn, false);
     }
+}
+
+static bool has_backlog(const struct sockets *sockets)
+{
+    return !list_is_empty(&sockets->urgent) || !list_is_empty(&sockets->dirty);
 }
 
 static void spin(uv_idle_t *idle)
@@ -131,9 +147,9 @@ static void spin(uv_idle_t *idle)
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct sockets *sockets = prepare->data;
-    intake_turn(sockets);
+    intake_turn(sockets, uv_is_active((uv_handle_t *)&sockets->flush_idle));
     flush_turn(sockets);
-    if (list_is_empty(&sockets->dirty))
+    if (!has_backlog(sockets))
         uv_idle_stop(&sockets->flush_idle);
     else
         uv_idle_start(&sockets->flush_idle, spin);
@@ -142,6 +158,7 @@ static void on_prepare(uv_prepare_t *prepare)
 int flush_open(struct sockets *sockets)
 {
     list_init(&sockets->busy);
+    list_init(&sockets->urgent);
     list_init(&sockets->dirty);
     sockets->scratch = malloc(SCRATCH_LEN);
     if (!sockets->scratch)

@@ -5,6 +5,8 @@
 #ifndef WSRELAY_SOCKET_FLUSH_H
 #define WSRELAY_SOCKET_FLUSH_H
 
+#include <stdbool.h>
+
 struct conn;
 struct sockets;
 
@@ -12,8 +14,9 @@ struct sockets;
 int flush_open(struct sockets *sockets);
 void flush_close(struct sockets *sockets);
 
-/* Frames wait for this connection: put it on the list, once. */
-void flush_mark(struct conn *conn);
+/* Frames wait for this connection: put it on a list, once; with an answer among them, on the one
+ * that goes first. */
+void flush_mark(struct conn *conn, bool is_answer);
 /* The socket takes bytes again. */
 void flush_unblock(struct conn *conn);
 /* Writes what waits right now, as far as the socket takes it. */

@@ -17,6 +17,7 @@
 #define KEY_LEN 24         /* base64 of 16 bytes */
 #define EXTENSIONS_MAX 254 /* longer, and libwebsockets drops the connection without a word */
 #define SUBPROTOCOLS_MAX 126
+#define SUBPROTOCOL_MAX 62
 
 struct refusal {
     unsigned status;
@@ -56,15 +57,30 @@ static bool key_is_valid(const char *key)
            strcmp(key + KEY_LEN - 2, "==") == 0;
 }
 
-/* The parts of a subprotocol list that libwebsockets would choose from. */
+/* Whether libwebsockets will choose ours from a list of subprotocols: it drops the connection
+ * without a word for a name that is too long for it or has other characters, and for a list without
+ * ours. */
 static bool subprotocol_is_known(struct lws *wsi)
 {
+    static const char characters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     char value[VALUE_MAX];
-    int len = lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL);
-    if (len == 0)
+    int total = lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL);
+    if (total == 0)
         return true;
-    return len <= SUBPROTOCOLS_MAX &&
-           list_has(header(wsi, WSI_TOKEN_PROTOCOL, value), conn_protocols[0].name);
+    if (total > SUBPROTOCOLS_MAX)
+        return false;
+    bool is_known = false;
+    for (const char *list = header(wsi, WSI_TOKEN_PROTOCOL, value); *list;) {
+        list += strspn(list, ", \t");
+        size_t len = strcspn(list, ", \t");
+        if (len > SUBPROTOCOL_MAX || strspn(list, characters) < len)
+            return false;
+        is_known |=
+            len == strlen(conn_protocols[0].name) && memcmp(list, conn_protocols[0].name, len) == 0;
+        list += len;
+    }
+    return is_known;
 }
 
 static struct refusal check_request(struct lws *wsi, int method)
@@ -78,6 +94,8 @@ static struct refusal check_request(struct lws *wsi, int method)
         return (struct refusal){400, "", "upgrade to websocket only"};
     if (strcmp(header(wsi, WSI_TOKEN_HTTP, value), "HTTP/1.1") != 0)
         return (struct refusal){400, "", "HTTP/1.1 only"};
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) <= 0)
+        return (struct refusal){400, "", "Host is missing"};
     if (!list_has(header(wsi, WSI_TOKEN_CONNECTION, value), "upgrade"))
         return (struct refusal){400, "", "Connection: Upgrade is missing"};
     if (strcmp(header(wsi, WSI_TOKEN_VERSION, value), "13") != 0)

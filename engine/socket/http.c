@@ -80,8 +80,7 @@ static void answer_health(struct conn *conn, struct http_answer *answer, char *b
     buf_add_text(&json, "\",\"reason\":");
     json_write_string(&json, health->reason, strlen(health->reason));
     buf_add_text(&json, "}");
-    memcpy(body, json.bytes, json.len);
-    body[json.len] = '\0';
+    snprintf(body, size, "%.*s", json.failed ? 0 : (int)json.len, json.failed ? "" : json.bytes);
     buf_deinit(&json);
     answer->status = health->state == HEALTH_BAD || relay->draining ? 503 : 200;
     answer->type = "application/json";
@@ -114,7 +113,7 @@ static void choose(struct conn *conn, int method, const char *path, struct http_
 
 int http_serve(struct conn *conn)
 {
-    char path[PATH_MAX_LEN], body[512];
+    char path[PATH_MAX_LEN], body[1024];
     int method = http_request(conn->wsi, path, sizeof(path));
     struct http_answer answer = {404, "", "text/plain", "no such path\n", false, false};
     choose(conn, method, path, &answer, body, sizeof(body));

@@ -8,6 +8,7 @@
 #define FULL_LEN (CONN_RX_LEN / 2) /* so much in one read, and more is likely to wait */
 #define CONN_READS 32              /* of one connection in a turn */
 #define TURN_READS 256
+#define TURN_DELIVERIES 20000 /* about a millisecond of pushing references */
 
 void intake_count(struct conn *conn, size_t len)
 {
@@ -27,12 +28,13 @@ static bool read_once(struct conn *conn)
 }
 
 /* Reading can close a connection but not free it: libuv closes its handle after this turn. */
-static unsigned read_on(struct conn *conn)
+static unsigned read_on(struct conn *conn, uint64_t deliveries_max)
 {
     unsigned reads = 0;
     bool is_full = true;
-    while (is_full && reads < CONN_READS && conn->client && !conn->is_closing &&
-           !conn->client->pending) {
+    while (is_full && reads < CONN_READS &&
+           conn->sockets->relay->counters.deliveries < deliveries_max && conn->client &&
+           !conn->is_closing && !client_is_waiting(conn->client)) {
         is_full = read_once(conn);
         reads++;
     }
@@ -41,14 +43,15 @@ static unsigned read_on(struct conn *conn)
     return reads;
 }
 
-void intake_turn(struct sockets *sockets)
+void intake_turn(struct sockets *sockets, bool has_backlog)
 {
-    unsigned reads = 0;
+    uint64_t deliveries_max = sockets->relay->counters.deliveries + TURN_DELIVERIES;
+    unsigned reads = has_backlog ? TURN_READS : 0;
     struct list *node;
     while ((node = list_shift(&sockets->busy))) {
         struct conn *conn = list_entry(node, struct conn, busy_node);
         if (reads < TURN_READS)
-            reads += read_on(conn);
+            reads += read_on(conn, deliveries_max);
         conn->read_bytes = 0;
     }
 }

@@ -11,21 +11,24 @@
 
 #define TICK_MS 100
 #define ROUND_TICKS 20
-#define PONG_MS 8000         /* for the pong; with the 25 s before it and a round, gone in 35 s */
+#define PONG_MS 6000         /* for the pong; with the 25 s before it and a round, gone in 35 s */
 #define REQUEST_MS 10000     /* for the request, or the next one on a kept connection */
 #define MESSAGE_MS 10000     /* for assembling one message */
 #define STALLED_MS 10000     /* for a full socket to take a byte */
 #define CLOSE_ANSWER_MS 5000 /* for the peer's Close */
-#define CLOSE_POLICY 1008
-#define CLOSE_TOO_SLOW 1013
 
 static void log_ended(struct conn *conn, const char *event)
 {
     struct sockets *sockets = conn->sockets;
-    log_event_gated(
-        sockets->relay->log, &sockets->gates.limits, clock_ms(&sockets->relay->clock), LOG_INFO,
-        event,
-        LOG_FIELDS(LOG_INT("client", conn->client->id), LOG_STR("address", conn->address_text)));
+    log_event_gated(sockets->relay->log, &sockets->gates.limits, clock_ms(&sockets->relay->clock),
+                    LOG_INFO, event,
+                    LOG_FIELDS(LOG_INT("client", client_id(conn->client)),
+                               LOG_STR("address", conn->address_text)));
+}
+
+static uint64_t acknowledged(struct conn *conn)
+{
+    return progress_acknowledged(lws_get_socket_fd(conn->wsi));
 }
 
 static void ping(struct conn *conn)
@@ -33,20 +36,26 @@ static void ping(struct conn *conn)
     if (outbox_push(client_outbox(conn->client), conn->sockets->ping_frame))
         return;
     conn->is_pinged = true;
-    flush_mark(conn);
+    conn->acked_bytes = acknowledged(conn);
+    flush_mark(conn, true);
 }
 
-/* A slow reader that takes bytes is slow, not stalled. */
+/* A slow reader that takes bytes is slow, neither stalled nor silent. */
+static bool has_moved(struct conn *conn)
+{
+    uint64_t acked_bytes = acknowledged(conn);
+    bool has = acked_bytes != conn->acked_bytes;
+    conn->acked_bytes = acked_bytes;
+    return has;
+}
+
 static bool is_stalled(struct conn *conn, uint64_t now_ms)
 {
     if (!conn->is_blocked)
         return false;
-    uint64_t acked_bytes = progress_acknowledged(lws_get_socket_fd(conn->wsi));
-    if (acked_bytes != conn->acked_bytes) {
-        conn->acked_bytes = acked_bytes;
-        conn->since_ms = now_ms;
-    }
-    return now_ms - conn->since_ms >= STALLED_MS;
+    if (has_moved(conn))
+        conn->moved_at_ms = now_ms;
+    return now_ms - conn->moved_at_ms >= STALLED_MS;
 }
 
 static void end_stalled(struct conn *conn)
@@ -54,7 +63,7 @@ static void end_stalled(struct conn *conn)
     conn->sockets->relay->counters.clients_too_slow++;
     log_ended(conn, "client stalled");
     outbox_deinit(client_outbox(conn->client));
-    client_close(conn->client, CLOSE_TOO_SLOW, "too slow");
+    client_close(conn->client, CLOSE_TRY_LATER, "too slow");
 }
 
 static void end_unfinished(struct conn *conn)
@@ -79,9 +88,9 @@ static void look_at_client(struct conn *conn, uint64_t now_ms)
         end_stalled(conn);
     else if (conn->is_assembling && now_ms - conn->message_at_ms >= MESSAGE_MS)
         end_unfinished(conn);
-    else if (conn->client->pending)
-        conn->heard_at_ms = now_ms; /* paused by us: it could not be heard */
-    else if (conn->is_pinged && silent_ms >= keep_alive_ms + PONG_MS)
+    else if (client_is_waiting(conn->client) || conn->is_blocked)
+        conn->heard_at_ms = now_ms; /* paused by us, or the ping waits behind the rest */
+    else if (conn->is_pinged && silent_ms >= keep_alive_ms + PONG_MS && !has_moved(conn))
         end_silent(conn);
     else if (!conn->is_pinged && silent_ms >= keep_alive_ms)
         ping(conn);
@@ -90,7 +99,7 @@ static void look_at_client(struct conn *conn, uint64_t now_ms)
 static void look_at(struct conn *conn, uint64_t now_ms)
 {
     if (conn->is_closing) {
-        if (now_ms - conn->since_ms >= CLOSE_ANSWER_MS)
+        if (now_ms - conn->closing_at_ms >= CLOSE_ANSWER_MS)
             conn_kill(conn);
     } else if (conn->client) {
         look_at_client(conn, now_ms);

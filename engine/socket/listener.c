@@ -124,8 +124,7 @@ static void adopt(struct sockets *sockets, struct conn *conn, int fd)
     sockets->is_wsi_created = false;
     if (lws_adopt_descriptor_vhost_via_info(&info) || sockets->is_wsi_created)
         return;
-    close(fd);
-    conn_free(conn);
+    conn_free(conn); /* libwebsockets has closed the descriptor */
 }
 
 static void take(struct sockets *sockets, int fd, const struct sockaddr_storage *peer)

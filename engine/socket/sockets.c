@@ -13,10 +13,8 @@
 #include "socket/request_facts.h"
 
 #define HANDSHAKE_SECONDS 5
-#define HEADER_POOL 4096     /* requests whose headers are read at one time */
 #define DESCRIPTORS_SPARE 96 /* for everything that is no connection, and for refusals */
 #define DESCRIPTORS_WANTED 1048576
-#define CLOSE_GOING_AWAY 1001
 
 /* No timers in libwebsockets' sorted lists; keep_alive.c does it. */
 static const lws_retry_bo_t no_validity_timers = {
@@ -24,14 +22,16 @@ static const lws_retry_bo_t no_validity_timers = {
     .secs_since_valid_hangup = 0,
 };
 
-/* Raises the soft limit as far as the hard one goes; how many connections that allows. */
+/* Sets the soft limit as high as the hard one goes, and no higher than libwebsockets can follow:
+ * past ten million it falls back to a table of 2,560 and writes beyond it. How many connections
+ * that allows. */
 static size_t descriptors(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return 1024 - DESCRIPTORS_SPARE;
     rlim_t wanted = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
-    if (limit.rlim_cur < wanted) {
+    if (limit.rlim_cur != wanted) {
         limit.rlim_cur = wanted;
         setrlimit(RLIMIT_NOFILE, &limit);
         getrlimit(RLIMIT_NOFILE, &limit);
@@ -42,7 +42,7 @@ static size_t descriptors(void)
 
 static void apply_limits(struct sockets *sockets, const struct config *config)
 {
-    size_t allowed = descriptors();
+    size_t allowed = sockets->descriptors_max;
     sockets->connections_max = config->limits.connections;
     if (allowed < config->limits.connections) {
         log_info(sockets->relay->log, "fewer descriptors than limits.connections",
@@ -71,7 +71,7 @@ static int open_context(struct sockets *sockets, const struct config *config)
         .timeout_secs_ah_idle = HANDSHAKE_SECONDS,
         .keepalive_timeout = HANDSHAKE_SECONDS,
         .max_http_header_data = REQUEST_BYTES,
-        .max_http_header_pool = HEADER_POOL,
+        .max_http_header_pool2 = (unsigned)(sockets->connections_max + DESCRIPTORS_SPARE),
         .retry_and_idle_policy = &no_validity_timers,
         .server_string = "wsrelay-engine",
         .vhost_name = "wsrelay",
@@ -96,10 +96,10 @@ int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
     sockets->loop = loop;
     sockets->relay = relay;
     sockets->addresses.key = *key;
-    sockets->tls.is_on = config->tls_cert != NULL;
     list_init(&sockets->conns);
+    sockets->descriptors_max = descriptors();
     apply_limits(sockets, config);
-    int err = tls_check(config, error);
+    int err = tls_load(&sockets->tls, config, error);
     if (!err)
         err = flush_open(sockets);
     if (!err)
@@ -113,7 +113,7 @@ int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
 
 int sockets_apply(struct sockets *sockets, const struct config *config, struct buf *error)
 {
-    int err = tls_reload(&sockets->tls, config, error);
+    int err = tls_load(&sockets->tls, config, error);
     if (!err)
         apply_limits(sockets, config);
     return err;
@@ -156,6 +156,7 @@ void sockets_free(struct sockets *sockets)
 {
     if (sockets->context)
         lws_context_destroy(sockets->context);
+    tls_deinit(&sockets->tls);
     frame_unref(sockets->ping_frame);
     free(sockets->listeners);
     free(sockets->scratch);

@@ -29,6 +29,7 @@ struct sockets {
     struct tls tls;
 
     /* The configuration, as far as sockets use it. */
+    size_t descriptors_max; /* what the descriptors allow, as it was at the start */
     size_t connections_max; /* limits.connections, or what the descriptors allow */
     size_t connections_per_address;
     uint64_t keep_alive_ms;
@@ -42,8 +43,9 @@ struct sockets {
     uv_timer_t accept_retry; /* after a lack of descriptors */
     bool is_wsi_created;     /* tells the two ways in which adopting can fail apart */
 
-    struct list busy;  /* struct conn.busy_node: more may wait to be read */
-    struct list dirty; /* struct conn.dirty_node: frames wait */
+    struct list busy;   /* struct conn.busy_node: more may wait to be read */
+    struct list urgent; /* struct conn.dirty_node, too: an answer is among the frames */
+    struct list dirty;  /* struct conn.dirty_node: frames wait */
     uv_prepare_t flush_prepare;
     uv_idle_t flush_idle; /* runs while one turn was not enough */
     unsigned char *scratch;

@@ -19,9 +19,17 @@ static int fail(struct buf *error, const char *what, const char *path)
     return RELAY_EINVAL;
 }
 
-static int use(SSL_CTX *context, const struct config *config, struct buf *error)
+/* A key with a pass phrase is refused: asking for one would stop the loop. */
+static int no_pass_phrase(char *out, int size, int is_writing, void *context)
+{
+    (void)out, (void)size, (void)is_writing, (void)context;
+    return 0;
+}
+
+static int read_pair(SSL_CTX *context, const struct config *config, struct buf *error)
 {
     ERR_clear_error();
+    SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
     if (SSL_CTX_use_certificate_chain_file(context, config->tls_cert) != 1)
         return fail(error, "certificate", config->tls_cert);
     if (SSL_CTX_use_PrivateKey_file(context, config->tls_key, SSL_FILETYPE_PEM) != 1)
@@ -31,30 +39,40 @@ static int use(SSL_CTX *context, const struct config *config, struct buf *error)
     return 0;
 }
 
-int tls_check(const struct config *config, struct buf *error)
+int tls_load(struct tls *tls, const struct config *config, struct buf *error)
 {
     if (!config->tls_cert)
         return 0;
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (!context)
         return RELAY_ENOMEM;
-    int err = use(context, config, error);
-    SSL_CTX_free(context);
-    return err;
+    int err = read_pair(context, config, error);
+    if (err) {
+        SSL_CTX_free(context);
+        return err;
+    }
+    SSL_CTX_free(tls->current);
+    tls->current = context;
+    tls->is_on = true;
+    return 0;
 }
 
-void tls_keep(struct tls *tls, struct ssl_ctx_st *context)
+void tls_deinit(struct tls *tls)
 {
-    tls->context = context;
+    SSL_CTX_free(tls->current);
+    tls->current = NULL;
+}
+
+/* A handshake is about to choose its certificate. */
+static int choose(SSL *ssl, void *context)
+{
+    const struct tls *tls = context;
+    return SSL_set_SSL_CTX(ssl, tls->current) != NULL;
+}
+
+void tls_attach(struct tls *tls, struct ssl_ctx_st *context)
+{
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); /* 34 KiB of an idle connection */
-}
-
-/* Checked on a context of its own first: a half-replaced pair would refuse every handshake. */
-int tls_reload(struct tls *tls, const struct config *config, struct buf *error)
-{
-    if (!config->tls_cert || !tls->context)
-        return 0;
-    int err = tls_check(config, error);
-    return err ? err : use(tls->context, config, error);
+    SSL_CTX_set_cert_cb(context, choose, tls);
 }

@@ -1,7 +1,8 @@
 /* tls.h — a node's certificate: checked before it is used, replaced without a restart.
  *
- * libwebsockets makes the SSL_CTX; this keeps hold of it. New connections get the newest
- * certificate, standing ones keep theirs. */
+ * libwebsockets makes and keeps one SSL_CTX. At every handshake it is told to take the certificate
+ * of ours, of which each load makes a new one: so a replacement is whole or not at all, whatever
+ * its key type. Standing connections keep what they have. */
 #ifndef WSRELAY_SOCKET_TLS_H
 #define WSRELAY_SOCKET_TLS_H
 
@@ -14,17 +15,17 @@ struct ssl_ctx_st;
 
 struct tls {
     bool is_on;
-    struct ssl_ctx_st *context; /* libwebsockets' */
+    struct ssl_ctx_st *current; /* the newest certificate; NULL: plain */
 };
 
-/* Whether the configuration's certificate and key can be read and belong together. On failure
- * `error` holds a message for a person that names the file. A configuration without TLS is fine. */
-int tls_check(const struct config *config, struct buf *error) RELAY_MUST_USE;
+/* Reads the configuration's certificate and key, and takes them when they belong together. On
+ * failure `error` holds a message for a person that names the file, and the old ones stay. A
+ * configuration without TLS is fine. */
+int tls_load(struct tls *tls, const struct config *config, struct buf *error) RELAY_MUST_USE;
 
-/* libwebsockets has made its context. */
-void tls_keep(struct tls *tls, struct ssl_ctx_st *context);
+void tls_deinit(struct tls *tls);
 
-/* Reads the configuration's certificate again into the context. On failure the old one stays. */
-int tls_reload(struct tls *tls, const struct config *config, struct buf *error) RELAY_MUST_USE;
+/* libwebsockets has made its context. `tls` must outlive it. */
+void tls_attach(struct tls *tls, struct ssl_ctx_st *context);
 
 #endif

@@ -268,8 +268,9 @@ static void test_client_condemned_twice_before_its_end_is_closed_once(void **sta
     struct node *node = node_new();
     node->relay.limits.send_queue_bytes = 10;
     struct wire *wire = node_connect(node);
-    client_queue(wire->client, node->relay.ok_frame);
-    client_queue(wire->client, node->relay.ok_frame);
+    client_queue(wire->client, node->relay.ok_frame, false);
+    client_queue(wire->client, node->relay.ok_frame, false);
+    client_queue(wire->client, node->relay.ok_frame, false);
     assert_open(wire);
     relay_close_condemned(&node->relay);
     relay_close_condemned(&node->relay);
@@ -284,8 +285,10 @@ static void test_client_gone_between_its_condemnation_and_its_end_is_forgotten(v
     struct node *node = node_new();
     node->relay.limits.send_queue_bytes = 10;
     struct wire *wire = node_connect(node), *other = node_connect(node);
-    client_queue(wire->client, node->relay.ok_frame);
-    client_queue(other->client, node->relay.ok_frame);
+    client_queue(wire->client, node->relay.ok_frame, false);
+    client_queue(other->client, node->relay.ok_frame, false);
+    client_queue(wire->client, node->relay.ok_frame, false);
+    client_queue(other->client, node->relay.ok_frame, false);
     wire_gone(wire);
     relay_close_condemned(&node->relay);
     assert_int_equal(wire->closes, 0);
@@ -299,7 +302,8 @@ static void test_client_closed_between_its_condemnation_and_its_end_keeps_its_co
     struct node *node = node_new();
     node->relay.limits.send_queue_bytes = 10;
     struct wire *wire = node_connect(node);
-    client_queue(wire->client, node->relay.ok_frame);
+    client_queue(wire->client, node->relay.ok_frame, false);
+    client_queue(wire->client, node->relay.ok_frame, false);
     client_close(wire->client, 1012, "node restarting");
     relay_close_condemned(&node->relay);
     assert_closed(wire, 1012, "node restarting");
@@ -313,7 +317,7 @@ static void test_client_that_is_closing_is_sent_nothing(void **state)
     struct node *node = node_new();
     struct wire *wire = node_connect(node);
     client_close(wire->client, 1008, "test");
-    client_queue(wire->client, node->relay.ok_frame);
+    client_queue(wire->client, node->relay.ok_frame, false);
     assert_silent(wire);
     assert_int_equal(wire->wakes, 0);
     node_free(node);

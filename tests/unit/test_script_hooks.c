@@ -19,12 +19,12 @@ static void test_hooks_shipped_policies_allow_everybody(void **state)
     const struct hooks *hooks = &fixture->hooks;
     assert_true(hooks->client_connect(hooks->context, &CONNECT, &identity).allowed);
     assert_true(hooks->channel_open(hooks->context, &request).allowed);
-    assert_true(hooks->channel_list(hooks->context, &request));
+    assert_true(is_listed(hooks, &request));
     request.is_protected = true;
     struct verdict verdict = hooks->channel_join(hooks->context, &request);
     assert_false(verdict.allowed);
     assert_string_equal(verdict.reason, "invalid password");
-    assert_false(hooks->channel_list(hooks->context, &request));
+    assert_false(is_listed(hooks, &request));
     request.password_matches = true;
     assert_true(hooks->channel_join(hooks->context, &request).allowed);
     hooks->client_limits(hooks->context, &CLIENT, &limits);
@@ -152,7 +152,7 @@ static void test_hooks_channel_questions_see_their_facts(void **state)
         "  join = function(r) return check(r) and r.password_matches == false end, list = check }");
     assert_true(hooks->channel_open(hooks->context, &request).allowed);
     assert_true(hooks->channel_join(hooks->context, &request).allowed);
-    assert_true(hooks->channel_list(hooks->context, &request));
+    assert_true(is_listed(hooks, &request));
 }
 
 static void test_hooks_client_without_identity_has_an_empty_table(void **state)
@@ -175,7 +175,7 @@ static void test_hooks_failing_channel_policy_denies_and_hides(void **state)
                           "return { open = no, join = no, list = no }");
     assert_false(hooks->channel_open(hooks->context, &request).allowed);
     assert_false(hooks->channel_join(hooks->context, &request).allowed);
-    assert_false(hooks->channel_list(hooks->context, &request));
+    assert_false(is_listed(hooks, &request));
     assert_int_equal(script_policy_failures(fixture->script), 3);
 }
 

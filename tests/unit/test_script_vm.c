@@ -40,7 +40,8 @@ static void ask_everything(struct policies *policies)
     (void)hooks.client_connect(hooks.context, &connect, &identity);
     (void)hooks.channel_open(hooks.context, &channel);
     (void)hooks.channel_join(hooks.context, &channel);
-    (void)hooks.channel_list(hooks.context, &channel);
+    struct listed_channel listed = {.name = {"c", 1}};
+    hooks.channel_list(hooks.context, &channel.client, &listed, 1);
     hooks.client_limits(hooks.context, &channel.client, &limits);
     hooks.health(hooks.context, &(struct health_facts){0}, &health);
     buf_deinit(&identity);

@@ -51,12 +51,19 @@ static struct verdict on_join(void *context, const struct channel_request *reque
     return policy->join;
 }
 
-static bool on_list(void *context, const struct channel_request *request)
+static void on_list(void *context, const struct client_facts *client,
+                    struct listed_channel *channels, size_t count)
 {
     struct fake_policy *policy = context;
-    keep_request(policy, request);
-    policy->lists++;
-    return !policy->hidden || strcmp(policy->hidden, policy->asked.channel) != 0;
+    keep_client(policy, client);
+    for (size_t i = 0; i < count; i++) {
+        const struct text *name = &channels[i].name;
+        keep(policy->asked.channel, sizeof(policy->asked.channel), *name);
+        policy->lists++;
+        policy->asked.is_protected = channels[i].is_protected;
+        channels[i].is_shown = !policy->hidden || strlen(policy->hidden) != name->len ||
+                               memcmp(policy->hidden, name->at, name->len) != 0;
+    }
 }
 
 static void on_limits(void *context, const struct client_facts *client,

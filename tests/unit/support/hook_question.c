@@ -52,6 +52,14 @@ struct verdict connect_with(struct script_fixture *fixture, const char *body, st
     return fixture->hooks.client_connect(fixture->hooks.context, &CONNECT, identity);
 }
 
+bool is_listed(const struct hooks *hooks, const struct channel_request *request)
+{
+    struct listed_channel channel = {.name = request->channel,
+                                     .is_protected = request->is_protected};
+    hooks->channel_list(hooks->context, &request->client, &channel, 1);
+    return channel.is_shown;
+}
+
 void assert_connect_allowed(struct script_fixture *fixture, const char *body)
 {
     struct buf identity = {0};

@@ -20,6 +20,9 @@ int hook_question_teardown(void **state);
 /* client_auth.lua with this body of connect(r), asked once. */
 struct verdict connect_with(struct script_fixture *fixture, const char *body, struct buf *identity);
 
+/* Whether a list of this channel alone shows it. */
+bool is_listed(const struct hooks *hooks, const struct channel_request *request);
+
 void assert_connect_allowed(struct script_fixture *fixture, const char *body);
 
 /* The policy failed: denied, counted once, one line that holds `logged`. */

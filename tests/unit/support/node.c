@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void on_wake(void *connection)
+static void on_wake(void *connection, bool is_answer)
 {
+    (void)is_answer;
     struct wire *wire = connection;
     assert_false(wire->is_closed);
     wire->wakes++;
