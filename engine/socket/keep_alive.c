@@ -49,6 +49,13 @@ static bool has_moved(struct conn *conn)
     return has;
 }
 
+/* Nothing is read of a client whose password waits, so its going is not heard; its job would be
+ * done for nobody. */
+static bool has_left_waiting(const struct conn *conn)
+{
+    return client_is_waiting(conn->client) && !progress_is_open(lws_get_socket_fd(conn->wsi));
+}
+
 static bool is_stalled(struct conn *conn, uint64_t now_ms)
 {
     if (!conn->is_blocked)
@@ -84,7 +91,9 @@ static void look_at_client(struct conn *conn, uint64_t now_ms)
 {
     uint64_t silent_ms = now_ms - conn->heard_at_ms;
     uint64_t keep_alive_ms = conn->sockets->keep_alive_ms;
-    if (is_stalled(conn, now_ms))
+    if (has_left_waiting(conn))
+        conn_kill(conn);
+    else if (is_stalled(conn, now_ms))
         end_stalled(conn);
     else if (conn->is_assembling && now_ms - conn->message_at_ms >= MESSAGE_MS)
         end_unfinished(conn);

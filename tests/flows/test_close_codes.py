@@ -67,6 +67,20 @@ async def test_ping_of_125_bytes_passes_and_of_126_ends_the_connection(node):
         await alice.closed()  # libwebsockets 4.1.6 drops it before we hear of it: no Close frame
 
 
+async def test_close_of_the_librarys_own_is_the_last_that_is_sent(node):
+    """A reserved bit: libwebsockets closes by itself, and waits for the answer."""
+    async with client(node) as bob, wire(node) as alice:
+        await alice.upgrade()
+        await alice.text('{"command":"subscribe","data":{"topic":"last words"}}')
+        await alice.read_frame()
+        await bob.subscribe("last words")
+        await alice.send(frame(TEXT, b"x", rsv=4))
+        assert (await alice.closed())[0] == 1002
+        for number in range(3):
+            await bob.send("last words", number)
+        assert b"message" not in await alice.ended()
+
+
 # 1003
 
 async def test_binary_frame_closes_with_1003(node):

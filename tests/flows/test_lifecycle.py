@@ -250,6 +250,30 @@ async def test_drain_while_passwords_are_hashed_ends_well(start_node):
     assert await node.exited() == 0
 
 
+async def test_drain_hears_the_answers_of_clients_whose_passwords_are_hashed(start_node):
+    node = start_node("drain_seconds = 20,")
+    async with clients(node, 60) as many:
+        for number, each in enumerate(many):
+            await each.say(command("subscribe", topic=f"waiting {number}", password="p"))
+        node.signal(signal.SIGTERM)
+        await asyncio.gather(*(each.closed() for each in many))
+        line = await node.logged("drained")
+        assert line.fields["left"] == 0
+    assert await node.exited() == 0
+
+
+async def test_sigterm_again_and_again_at_the_end_is_exit_0_also_after_a_password(start_node):
+    node = start_node()
+    async with client(node) as alice:
+        await alice.subscribe("channel", "wordpass")
+    for _ in range(300):
+        if not node.is_running():
+            break
+        node.signal(signal.SIGTERM)
+        await asyncio.sleep(0.001)  # so many as there is room for
+    assert await node.exited() == 0
+
+
 async def test_descriptors_return_when_clients_left(start_node):
     node = start_node()
 

@@ -14,9 +14,13 @@ from support.wire import BINARY, CLOSE, TEXT, expect_row, frame, row_of_commands
 TLS = 'tls = { cert = "cert.pem", key = "key.pem" },'
 
 
-def certify(directory, name="localhost", cert="cert.pem", key="key.pem"):
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+RSA = ("-newkey", "rsa:2048")
+
+
+def certify(directory, name="localhost", cert="cert.pem", key="key.pem", kind=EC):
     """A self-signed certificate, as an administrator would make one."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+    subprocess.run(["openssl", "req", "-x509", *kind, "-nodes",
                     "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},DNS:localhost",
                     "-keyout", directory / key, "-out", directory / cert], check=True, capture_output=True)
 
@@ -105,6 +109,16 @@ async def test_tls_commands_300_in_a_row_are_answered_in_order(start_tls_node):
         for number in range(300):
             answer = b'{"type":"response","data":{"channels":[]},"nonce":%d}' % number
             assert await alice.read_frame() == (TEXT, answer)
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_tls_reload_to_a_key_of_another_type_serves_the_new_certificate(start_tls_node, newest):
+    node = start_tls_node()
+    certify(node.directory, kind=RSA)
+    node.signal(signal.SIGHUP)
+    await node.logged("reloaded")
+    async with secure(node, trusting(node.directory, newest=newest)) as alice:
+        assert await alice.channels() == []
 
 
 async def test_tls_reader_that_stalls_is_cut_and_the_others_lose_nothing(start_tls_node):
