@@ -1,0 +1,19 @@
+/* host_linux.h — where the figures of host_stats.h come from: /proc and statvfs.
+ *
+ * The only file of host/ that does I/O, all of it on kernel memory: it does not wait for a disk or
+ * a network. What fails is logged here. */
+#ifndef WSRELAY_HOST_HOST_LINUX_H
+#define WSRELAY_HOST_HOST_LINUX_H
+
+#include "base/log.h"
+#include "host/host_network.h"
+#include "host/host_stats.h"
+
+/* Reads load, memory and disks into `stats`, which is {0} or was read into before. A disk that
+ * gives no figures is left out. RELAY_ESYSTEM, RELAY_ENOMEM; `stats` can be read into again. */
+int host_linux_read(struct host_stats *stats, const struct log *log) RELAY_MUST_USE;
+
+/* Reads the counters of the network interfaces. The same failures. */
+int host_linux_read_counters(struct host_counters *counters, const struct log *log) RELAY_MUST_USE;
+
+#endif
