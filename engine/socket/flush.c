@@ -147,7 +147,7 @@ static void spin(uv_idle_t *idle)
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct sockets *sockets = prepare->data;
-    intake_turn(sockets, uv_is_active((uv_handle_t *)&sockets->flush_idle));
+    intake_turn(sockets);
     flush_turn(sockets);
     if (!has_backlog(sockets))
         uv_idle_stop(&sockets->flush_idle);

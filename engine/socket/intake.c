@@ -8,7 +8,7 @@
 #define FULL_LEN (CONN_RX_LEN / 2) /* so much in one read, and more is likely to wait */
 #define CONN_READS 32              /* of one connection in a turn */
 #define TURN_READS 256
-#define TURN_DELIVERIES 20000 /* about a millisecond of pushing references */
+#define TURN_DELIVERIES 100000 /* some milliseconds of pushing references */
 
 void intake_count(struct conn *conn, size_t len)
 {
@@ -43,10 +43,10 @@ static unsigned read_on(struct conn *conn, uint64_t deliveries_max)
     return reads;
 }
 
-void intake_turn(struct sockets *sockets, bool has_backlog)
+void intake_turn(struct sockets *sockets)
 {
     uint64_t deliveries_max = sockets->relay->counters.deliveries + TURN_DELIVERIES;
-    unsigned reads = has_backlog ? TURN_READS : 0;
+    unsigned reads = 0;
     struct list *node;
     while ((node = list_shift(&sockets->busy))) {
         struct conn *conn = list_entry(node, struct conn, busy_node);

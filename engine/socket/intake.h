@@ -8,7 +8,6 @@
 #ifndef WSRELAY_SOCKET_INTAKE_H
 #define WSRELAY_SOCKET_INTAKE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct conn;
@@ -17,9 +16,7 @@ struct sockets;
 /* Pieces of messages came: a connection that filled its buffer is read on before the flush. */
 void intake_count(struct conn *conn, size_t len);
 
-/* Reads on, within the bounds of one turn: in reads, and in the deliveries that they cause. While
- * the flush of an earlier turn goes on (`has_backlog`), nothing is read on: more would only wait
- * with the rest. */
-void intake_turn(struct sockets *sockets, bool has_backlog);
+/* Reads on, within the bounds of one turn: in reads, and in the deliveries that they cause. */
+void intake_turn(struct sockets *sockets);
 
 #endif
