@@ -24,8 +24,19 @@ struct config_limits {
     size_t hash_queue;
 };
 
+struct config_peer {
+    char *name, *url, *token;
+};
+
 struct config {
     char *name;
+    char *host;  /* what other nodes are told to dial; NULL: nothing */
+    char *token; /* NULL: nobody may join */
+    struct config_peer *peers;
+    size_t peer_count;
+    size_t pool;
+    bool is_master;
+    bool reserves_by_majority; /* reserve = "majority" */
     struct config_listen *listen;
     size_t listen_count;
     char *policies;                    /* absolute path of the user's policies */

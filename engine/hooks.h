@@ -95,6 +95,36 @@ struct publish_request {
 
 enum publish_action { PUBLISH_PASS, PUBLISH_REFUSE, PUBLISH_REPLACE };
 
+/* A node that sent its handshake on /node. */
+struct node_request {
+    struct text name, address;
+    bool is_single_use; /* the token: one that get-connection-token made; else the configured one */
+    bool token_matches; /* it is valid, and for this name */
+    size_t peers;       /* that this node has already */
+};
+
+/* A way to a node. */
+struct route {
+    struct text peer;
+    double latency_ms; /* to the peer, round trip; negative: not measured */
+    unsigned hops;     /* 1: the peer is the node; 0: not known */
+    bool is_fastest;   /* what the router would take */
+};
+
+/* Where the messages of a channel go. */
+enum scope_kind {
+    SCOPE_NETWORK,
+    SCOPE_NODE, /* they stay, and the name is not reserved */
+    SCOPE_LIST  /* to some nodes alone */
+};
+
+#define SCOPE_NODES_MAX 64
+
+struct channel_scope {
+    enum scope_kind kind;
+    struct buf nodes; /* LIST: their names, each with a NUL behind it; the asker frees it */
+};
+
 struct hooks {
     void *context;
 
@@ -121,6 +151,15 @@ struct hooks {
                                            struct verdict *denial, struct buf *replacement);
     /* `health` holds the last answer, and keeps it when the rules fail. Absent: good, healthy. */
     void (*health)(void *context, const struct health_facts *facts, struct health *health);
+
+    /* A node's handshake. Absent: allowed when the token matches, which is so anyhow. */
+    struct verdict (*node_accept)(void *context, const struct node_request *request);
+    /* A channel opens here. Absent: SCOPE_NETWORK. `nodes` is an empty buffer. */
+    void (*routing_scope)(void *context, struct text channel, struct channel_scope *scope);
+    /* By which of these routes packets to a node go; -1: the router's own choice. Remembered until
+     * the routes change. Absent: the router's own. */
+    int (*routing_next_hop)(void *context, struct text destination, const struct route *routes,
+                            size_t count);
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* transport.h — what the core needs of a connection, as function pointers.
  *
  * The socket layer implements it for real connections, the simulator and the unit tests for others.
- * A client owns its outbox (relay/outbox.h); the transport empties it when it can. The surprising
+ * A session (relay/session.h) owns its outbox; the transport empties it when it can. The surprising
  * rule: no call returns into the core. Whatever follows from a call (bytes leaving, the
  * connection's end) happens later, from the loop. */
 #ifndef WSRELAY_TRANSPORT_H

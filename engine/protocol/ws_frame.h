@@ -9,8 +9,10 @@
 #define WS_HEADER_MAX 10
 #define WS_REASON_MAX 123 /* bytes of a Close frame's reason */
 
-/* Close codes that the engine sends (RFC 6455 section 7.4.1; 1012 and 1013 of the registry). */
+/* Close codes that the engine sends (RFC 6455 section 7.4.1; 1012 and 1013 of the registry; 4403 of
+ * protocol.md "WS /node"). */
 enum ws_close {
+    CLOSE_NORMAL = 1000,
     CLOSE_GOING_AWAY = 1001,
     CLOSE_PROTOCOL = 1002,
     CLOSE_NOT_TEXT = 1003,
@@ -19,6 +21,7 @@ enum ws_close {
     CLOSE_TOO_BIG = 1009,
     CLOSE_RESTARTING = 1012,
     CLOSE_TRY_LATER = 1013, /* too slow, or overloaded */
+    CLOSE_FORBIDDEN = 4403, /* a node's name and token do not belong together */
 };
 
 enum ws_opcode { WS_TEXT = 0x1, WS_CLOSE = 0x8, WS_PING = 0x9, WS_PONG = 0xa };

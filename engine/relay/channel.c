@@ -31,6 +31,8 @@ void channel_free(struct channel *channel)
 {
     assert(channel->count == 0);
     explicit_bzero(&channel->password, sizeof(channel->password));
+    traffic_deinit(&channel->traffic);
+    buf_deinit(&channel->scope.nodes);
     free(channel->subscribers);
     free(channel);
 }

@@ -13,6 +13,8 @@
 #include <uthash.h>
 
 #include "crypto/password_hash.h"
+#include "hooks.h"
+#include "relay/traffic.h"
 
 struct client;
 
@@ -35,6 +37,8 @@ struct subscriptions {
 struct channel {
     UT_hash_handle hh; /* channel_table's */
     struct password_hash password;
+    struct channel_scope scope; /* where its messages go */
+    struct traffic traffic;
     struct subscriber *subscribers;
     uint32_t count, capacity;
     size_t name_len;

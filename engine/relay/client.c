@@ -8,6 +8,7 @@
 #include "protocol/client_command.h"
 #include "protocol/client_reply.h"
 #include "relay/handle.h"
+#include "relay/uplink.h"
 
 #define MALFORMED_IN_A_ROW_MAX 20
 
@@ -16,11 +17,45 @@ static void take_limits(struct client *client)
     const struct relay *relay = client->relay;
     client->limits = relay->limits;
     client->limits_version = relay->limits_version;
-    if (!relay->hooks.client_limits)
-        return;
-    struct client_facts facts = client_facts(client);
-    relay->hooks.client_limits(relay->hooks.context, &facts, &client->limits);
+    if (relay->hooks.client_limits) {
+        struct client_facts facts = client_facts(client);
+        relay->hooks.client_limits(relay->hooks.context, &facts, &client->limits);
+    }
+    if (relay->uplink && client->limits.message_bytes > UPLINK_MESSAGE_MAX)
+        client->limits.message_bytes = UPLINK_MESSAGE_MAX;
 }
+
+static struct client *client_of(struct session *session)
+{
+    return list_entry(session, struct client, session);
+}
+
+static size_t session_bytes_max(const struct session *session)
+{
+    return list_entry(session, const struct client, session)->limits.message_bytes;
+}
+
+static void receive_text(struct session *session, const char *text, size_t len)
+{
+    client_receive(client_of(session), text, len);
+}
+
+static void close_session(struct session *session, unsigned code, const char *reason)
+{
+    client_close(client_of(session), code, reason);
+}
+
+static void end_session(struct session *session)
+{
+    client_gone(client_of(session));
+}
+
+static const struct session_kind kind = {
+    .message_max = session_bytes_max,
+    .receive = receive_text,
+    .close = close_session,
+    .gone = end_session,
+};
 
 struct client *client_open(struct relay *relay, const struct transport *transport, void *connection,
                            const char *address, const struct buf *identity)
@@ -32,11 +67,11 @@ struct client *client_open(struct relay *relay, const struct transport *transpor
         free(client);
         return NULL;
     }
+    client->session =
+        (struct session){.kind = &kind, .transport = transport, .connection = connection};
+    client->session.id = ++relay->last_client_id;
     client->relay = relay;
-    client->transport = transport;
-    client->connection = connection;
     client->address = address;
-    client->id = ++relay->last_client_id;
     list_init(&client->condemned_node);
     list_append(&relay->clients, &client->node);
     relay->client_count++;
@@ -45,7 +80,7 @@ struct client *client_open(struct relay *relay, const struct transport *transpor
     uint64_t now_ms = clock_ms(&relay->clock);
     rate_init(&client->commands, client->limits.burst, now_ms);
     rate_init(&client->refusals, client->limits.burst, now_ms);
-    log_debug(relay->log, "client opened", LOG_INT("client", client->id),
+    log_debug(relay->log, "client opened", LOG_INT("client", client_id(client)),
               LOG_STR("address", address));
     return client;
 }
@@ -55,11 +90,7 @@ void client_leave_at(struct client *client, uint32_t place)
     struct relay *relay = client->relay;
     struct channel *channel = client->subscriptions.items[place].channel;
     channel_remove_at(&client->subscriptions, place);
-    if (channel->count > 0)
-        return;
-    relay->counters.channels_closed++;
-    log_debug(relay->log, "channel closed", LOG_STRN("channel", channel->name, channel->name_len));
-    channel_table_close(&relay->channels, channel);
+    relay_close_if_empty(relay, channel);
 }
 
 static void leave_all(struct client *client)
@@ -75,9 +106,9 @@ void client_close(struct client *client, unsigned code, const char *reason)
     client->is_closing = true;
     handle_subscribe_cancel(client);
     leave_all(client);
-    log_debug(client->relay->log, "client closing", LOG_INT("client", client->id),
+    log_debug(client->relay->log, "client closing", LOG_INT("client", client_id(client)),
               LOG_INT("code", code), LOG_STR("reason", reason));
-    client->transport->close(client->connection, code, reason);
+    client->session.transport->close(client->session.connection, code, reason);
 }
 
 void client_gone(struct client *client)
@@ -90,8 +121,8 @@ void client_gone(struct client *client)
     list_remove(&client->node);
     relay->client_count--;
     relay->counters.clients_closed++;
-    log_debug(relay->log, "client closed", LOG_INT("client", client->id));
-    outbox_deinit(&client->outbox);
+    log_debug(relay->log, "client closed", LOG_INT("client", client_id(client)));
+    outbox_deinit(client_outbox(client));
     free(client->subscriptions.items);
     free(client->identity);
     free(client);
@@ -109,13 +140,13 @@ bool client_queue(struct client *client, struct frame *frame, bool is_answer)
 {
     if (client->is_closing)
         return false;
-    bool is_full = client->outbox.bytes > 0 &&
-                   client->outbox.bytes + frame->len > client->limits.send_queue_bytes;
-    if (is_full || outbox_push(&client->outbox, frame)) {
+    bool is_full = client->session.outbox.bytes > 0 &&
+                   client->session.outbox.bytes + frame->len > client->limits.send_queue_bytes;
+    if (is_full || outbox_push(client_outbox(client), frame)) {
         condemn(client);
         return false;
     }
-    client->transport->wake(client->connection, is_answer);
+    client->session.transport->wake(client->session.connection, is_answer);
     return true;
 }
 
@@ -129,9 +160,9 @@ void relay_close_condemned(struct relay *relay)
         relay->counters.clients_too_slow++;
         log_event_gated(
             relay->log, &relay->gates.limits, clock_ms(&relay->clock), LOG_WARN, "client too slow",
-            LOG_FIELDS(LOG_INT("client", client->id), LOG_STR("address", client->address),
-                       LOG_INT("queued_bytes", client->outbox.bytes)));
-        outbox_deinit(&client->outbox);
+            LOG_FIELDS(LOG_INT("client", client_id(client)), LOG_STR("address", client->address),
+                       LOG_INT("queued_bytes", client->session.outbox.bytes)));
+        outbox_deinit(client_outbox(client));
         client_close(client, CLOSE_TRY_LATER, "too slow");
     }
 }
@@ -182,7 +213,7 @@ struct client_facts client_facts(const struct client *client)
 {
     const char *identity = client->identity ? client->identity : "";
     return (struct client_facts){
-        .id = client->id,
+        .id = client_id(client),
         .address = {client->address, strlen(client->address)},
         .identity = {identity, strlen(identity)},
         .channels = client->subscriptions.count,
@@ -207,8 +238,9 @@ static void close_flooding(struct client *client, const char *event)
 {
     struct relay *relay = client->relay;
     relay->counters.clients_flooding++;
-    log_event_gated(relay->log, &relay->gates.limits, clock_ms(&relay->clock), LOG_WARN, event,
-                    LOG_FIELDS(LOG_INT("client", client->id), LOG_STR("address", client->address)));
+    log_event_gated(
+        relay->log, &relay->gates.limits, clock_ms(&relay->clock), LOG_WARN, event,
+        LOG_FIELDS(LOG_INT("client", client_id(client)), LOG_STR("address", client->address)));
     client_close(client, CLOSE_POLICY, event);
 }
 

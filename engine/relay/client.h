@@ -1,9 +1,9 @@
 /* client.h — one client of /connect: what it is subscribed to, what it may, what waits for it.
  *
- * The transport opens it when the WebSocket stands, gives it every whole text message, and ends it
- * with client_gone. The surprising rule: client_close does not free. It takes the client out of its
- * channels at once and tells the transport to close; the client lives on, deaf, until the transport
- * says client_gone. */
+ * A session (session.h): the transport opens it when the WebSocket stands, gives it every whole
+ * text message, and ends it with session_gone. The surprising rule: client_close does not free. It
+ * takes the client out of its channels at once and tells the transport to close; the client lives
+ * on, deaf, until the transport says that it is gone. */
 #ifndef WSRELAY_RELAY_CLIENT_H
 #define WSRELAY_RELAY_CLIENT_H
 
@@ -13,27 +13,23 @@
 
 #include "protocol/client_reason.h"
 #include "protocol/json_read.h"
-#include "relay/outbox.h"
 #include "relay/rate.h"
 #include "relay/relay.h"
-#include "transport.h"
+#include "relay/session.h"
 
 struct pending_subscribe;
 
 /* Open to relay/ alone; others use the functions. */
 struct client {
+    struct session session; /* what the transport knows of it */
     struct relay *relay;
-    const struct transport *transport;
-    void *connection;
     struct list node;           /* relay->clients */
     struct list condemned_node; /* relay->condemned */
-    uint64_t id;
-    const char *address; /* the transport's */
-    char *identity;      /* JSON object of client_auth, or NULL */
+    const char *address;        /* the transport's */
+    char *identity;             /* JSON object of client_auth, or NULL */
     struct client_limits limits;
     uint64_t limits_version; /* of the relay's that `limits` come from */
     struct subscriptions subscriptions;
-    struct outbox outbox;
     struct rate commands;              /* limits.messages_per_second */
     struct rate refusals;              /* as many again may be refused; then 1008 */
     struct pending_subscribe *pending; /* waits for a password's hash; the transport is paused */
@@ -65,7 +61,7 @@ void client_gone(struct client *client);
 /* What the transport sends. */
 static inline struct outbox *client_outbox(struct client *client)
 {
-    return &client->outbox;
+    return &client->session.outbox;
 }
 
 static inline struct subscriptions *client_subscriptions(struct client *client)
@@ -81,7 +77,7 @@ static inline bool client_is_waiting(const struct client *client)
 
 static inline uint64_t client_id(const struct client *client)
 {
-    return client->id;
+    return client->session.id;
 }
 
 /* For relay/ alone: queue a frame (a reference is taken) and wake the transport. Over

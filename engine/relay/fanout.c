@@ -3,6 +3,7 @@
 
 #include "protocol/client_reply.h"
 #include "relay/client.h"
+#include "relay/uplink.h"
 
 static struct frame *compose(struct relay *relay, const struct channel *channel,
                              const struct json_span *message, const struct json_span *nonce)
@@ -20,6 +21,9 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
     struct frame *frame = compose(relay, channel, message, nonce);
     if (!frame)
         return RELAY_ENOMEM;
+    uint64_t now_ms = clock_ms(&relay->clock);
+    traffic_add(&relay->traffic, message->len, now_ms);
+    traffic_add(&channel->traffic, message->len, now_ms);
     relay->counters.messages++;
     relay->counters.message_bytes += message->len;
     for (uint32_t i = 0; i < channel->count; i++) {
@@ -31,4 +35,13 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
     }
     frame_unref(frame);
     return 0;
+}
+
+int fanout_uplink(struct relay *relay, const struct channel *channel,
+                  const struct json_span *message, const struct json_span *nonce)
+{
+    const struct uplink *uplink = relay->uplink;
+    if (!uplink || channel->scope.kind == SCOPE_NODE)
+        return 0;
+    return uplink->publish(uplink->context, channel, message, nonce);
 }

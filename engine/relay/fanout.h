@@ -1,4 +1,5 @@
-/* fanout.h — one message to every subscriber of a channel: one frame, many outboxes. */
+/* fanout.h — one message to every subscriber of a channel: one frame, many outboxes; and
+ * one packet to the network. */
 #ifndef WSRELAY_RELAY_FANOUT_H
 #define WSRELAY_RELAY_FANOUT_H
 
@@ -13,5 +14,10 @@ struct relay;
  * RELAY_ENOMEM: nobody got it. */
 int fanout_message(struct relay *relay, struct channel *channel, const struct client *sender,
                    const struct json_span *message, const struct json_span *nonce) RELAY_MUST_USE;
+
+/* Hands a message of this node to the other ones, as far as the channel's scope goes. RELAY_ENOMEM,
+ * RELAY_EFULL: it is too large. */
+int fanout_uplink(struct relay *relay, const struct channel *channel,
+                  const struct json_span *message, const struct json_span *nonce) RELAY_MUST_USE;
 
 #endif

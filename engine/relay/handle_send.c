@@ -11,7 +11,9 @@
 static void publish(struct client *client, struct channel *channel,
                     const struct client_command *command, const struct json_span *message)
 {
-    if (fanout_message(client->relay, channel, client, message, &command->nonce))
+    struct relay *relay = client->relay;
+    if (fanout_uplink(relay, channel, message, &command->nonce) ||
+        fanout_message(relay, channel, client, message, &command->nonce))
         client_answer_reason(client, REASON_BUSY, &command->nonce);
     else
         client_answer_ok(client, &command->nonce);

@@ -4,16 +4,21 @@
 #include <assert.h>
 #include <string.h>
 
+#include "protocol/client_command.h"
 #include "protocol/client_reply.h"
 #include "relay/client.h"
+#include "relay/fanout.h"
 #include "relay/frame.h"
+#include "relay/uplink.h"
 
 #define HEALTH_INTERVAL_MS 1000
+#define SWEEP_INTERVAL_MS 15000
 
 int relay_init(struct relay *relay, const struct hash_key *key)
 {
     const struct json_span no_nonce = {.kind = JSON_ABSENT};
     relay->channels = (struct channel_table){.key = *key};
+    relay->openings = (struct opening_table){.key = *key};
     list_init(&relay->clients);
     list_init(&relay->condemned);
     buf_init(&relay->text, 0);
@@ -28,8 +33,74 @@ int relay_init(struct relay *relay, const struct hash_key *key)
 void relay_deinit(struct relay *relay)
 {
     assert(relay->client_count == 0 && channel_table_count(&relay->channels) == 0);
+    traffic_deinit(&relay->traffic);
     frame_unref(relay->ok_frame);
     buf_deinit(&relay->text);
+}
+
+struct channel *relay_open_channel(struct relay *relay, struct text name,
+                                   const struct password_hash *password,
+                                   struct channel_scope *scope)
+{
+    struct channel *channel = channel_table_open(&relay->channels, name.at, name.len, password);
+    if (!channel) {
+        if (relay->uplink && scope->kind != SCOPE_NODE)
+            relay->uplink->release(relay->uplink->context, name.at, name.len);
+        return NULL;
+    }
+    channel->scope = *scope;
+    *scope = (struct channel_scope){0};
+    relay->counters.channels_opened++;
+    log_debug(relay->log, "channel opened", LOG_STRN("channel", name.at, name.len));
+    return channel;
+}
+
+void relay_close_channel(struct relay *relay, struct channel *channel)
+{
+    relay->counters.channels_closed++;
+    log_debug(relay->log, "channel closed", LOG_STRN("channel", channel->name, channel->name_len));
+    channel_table_close(&relay->channels, channel);
+}
+
+void relay_close_if_empty(struct relay *relay, struct channel *channel)
+{
+    if (channel->count > 0)
+        return;
+    bool is_reserved = relay->uplink && channel->scope.kind != SCOPE_NODE;
+    char name[CHANNEL_NAME_MAX];
+    size_t len = channel->name_len;
+    memcpy(name, channel->name, len);
+    relay_close_channel(relay, channel);
+    if (is_reserved)
+        relay->uplink->release(relay->uplink->context, name, len);
+}
+
+size_t relay_subscribers(const struct relay *relay, struct text name)
+{
+    const struct channel *channel = channel_table_find(&relay->channels, name.at, name.len);
+    const struct opening *opening = opening_find(&relay->openings, name.at, name.len);
+    return (channel ? channel->count : 0) + (opening ? opening->count : 0);
+}
+
+int relay_publish(struct relay *relay, struct text name, const struct json_span *message)
+{
+    const struct json_span no_nonce = {.kind = JSON_ABSENT};
+    struct channel *channel = channel_table_find(&relay->channels, name.at, name.len);
+    if (!channel)
+        return RELAY_EINVAL;
+    int err = fanout_uplink(relay, channel, message, &no_nonce);
+    return err ? err : relay_deliver(relay, channel, message, &no_nonce);
+}
+
+void relay_sweep(struct relay *relay)
+{
+    uint64_t now_ms = clock_ms(&relay->clock);
+    if (now_ms - relay->swept_ms < SWEEP_INTERVAL_MS)
+        return;
+    relay->swept_ms = now_ms;
+    traffic_sweep(&relay->traffic, now_ms);
+    for (struct channel *channel = relay->channels.head; channel; channel = channel->hh.next)
+        traffic_sweep(&channel->traffic, now_ms);
 }
 
 const struct health *relay_health(struct relay *relay, size_t connections)
@@ -41,6 +112,9 @@ const struct health *relay_health(struct relay *relay, size_t connections)
             .clients = relay->client_count,
             .channels = channel_table_count(&relay->channels),
             .connections = connections,
+            .peers = relay->peers,
+            .peers_configured = relay->peers_configured,
+            .latency_ms = relay->peers_latency_ms,
             .latency_limit_ms = relay->health_latency_ms,
             .draining = relay->draining,
         };

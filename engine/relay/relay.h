@@ -16,8 +16,13 @@
 #include "base/log.h"
 #include "crypto/hash_job.h"
 #include "hooks.h"
+#include "protocol/json_read.h"
 #include "relay/channel_table.h"
 #include "relay/counters.h"
+#include "relay/opening.h"
+#include "relay/traffic.h"
+
+struct uplink;
 
 struct relay {
     /* Given by the owner before relay_init, and changed by it on a reload. */
@@ -29,9 +34,15 @@ struct relay {
                                 their next command */
     double health_latency_ms;
     struct hash_jobs *hash_jobs;
+    const struct uplink *uplink;    /* NULL: this node is alone */
+    size_t peers, peers_configured; /* for the health; the network's owner sets them, */
+    double peers_latency_ms;        /* and the latency of the slowest peer */
 
     /* The relay's own. */
     struct channel_table channels;
+    struct opening_table openings;
+    struct traffic traffic; /* of all messages that came by here */
+    uint64_t swept_ms;
     struct list clients; /* struct client.node, oldest first */
     struct list
         condemned; /* struct client.condemned_node: too slow, to be closed after the fan-out */
@@ -54,6 +65,24 @@ int relay_init(struct relay *relay, const struct hash_key *key) RELAY_MUST_USE;
 
 /* Its clients must be gone. */
 void relay_deinit(struct relay *relay);
+
+/* Closes a channel without subscribers whose name is nobody's concern any more. */
+void relay_close_channel(struct relay *relay, struct channel *channel);
+/* Opens a channel, which must not be open; the network agreed to it. Takes over what is in `scope`.
+ * NULL for want of memory: then the network is told that the name is free. */
+struct channel *relay_open_channel(struct relay *relay, struct text name,
+                                   const struct password_hash *password,
+                                   struct channel_scope *scope);
+/* Closes a channel that nobody is subscribed to, and frees its name. */
+void relay_close_if_empty(struct relay *relay, struct channel *channel);
+/* How many clients are subscribed to a channel, or wait for its opening. */
+size_t relay_subscribers(const struct relay *relay, struct text name);
+/* A message of this node itself. RELAY_EINVAL: the channel is not open here; RELAY_EFULL: it is too
+ * large for the network; RELAY_ENOMEM. */
+int relay_publish(struct relay *relay, struct text name,
+                  const struct json_span *message) RELAY_MUST_USE;
+/* Gives back what idle channels keep for their statistics. Call it now and then. */
+void relay_sweep(struct relay *relay);
 
 /* What GET /health answers: the rules are asked at most once a second. `connections` is what the
  * sockets hold. */

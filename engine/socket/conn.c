@@ -1,14 +1,16 @@
 /* conn.c — a connection's callbacks: messages put together from pieces, ends. See conn.h.
  *
  * What libwebsockets does not check, or checks wrongly, is checked here as the pieces come: UTF-8,
- * the declared size, the number of fragments. A failure closes through the client, so that what was
- * answered before still goes out. */
+ * the declared size, the number of fragments. A failure closes through the session, so that what
+ * was answered before still goes out. */
 #include "socket/conn.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mesh/mesh.h"
+#include "relay/client.h"
 #include "socket/flush.h"
 #include "socket/handshake.h"
 #include "socket/http.h"
@@ -18,17 +20,12 @@
 #define TX_PACKET_LEN (64 * 1024)
 #define FRAGMENTS_MAX 1024
 
-struct conn *conn_new(struct sockets *sockets, const struct sockaddr_storage *peer)
+static struct conn *make(struct sockets *sockets, const struct sockaddr_storage *peer)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
     if (!conn)
         return NULL;
     conn->sockets = sockets;
-    conn->address = address_take(&sockets->addresses, peer);
-    if (!conn->address) {
-        free(conn);
-        return NULL;
-    }
     address_text(peer, conn->address_text);
     conn->heard_at_ms = clock_ms(&sockets->relay->clock);
     buf_init(&conn->identity, IDENTITY_MAX);
@@ -39,17 +36,50 @@ struct conn *conn_new(struct sockets *sockets, const struct sockaddr_storage *pe
     return conn;
 }
 
+struct conn *conn_new(struct sockets *sockets, const struct sockaddr_storage *peer)
+{
+    struct conn *conn = make(sockets, peer);
+    if (!conn)
+        return NULL;
+    conn->is_tls = sockets->tls.is_on;
+    conn->address = address_take(&sockets->addresses, peer);
+    if (conn->address)
+        return conn;
+    conn_free(conn);
+    return NULL;
+}
+
+struct conn *conn_new_dialled(struct sockets *sockets, struct lws *wsi,
+                              const struct sockaddr_storage *peer)
+{
+    struct conn *conn = make(sockets, peer);
+    if (!conn)
+        return NULL;
+    conn->wsi = wsi;
+    conn->is_link = conn->is_dialled = true;
+    conn->is_tls = lws_is_ssl(wsi) != 0;
+    return conn;
+}
+
+/* A token does not stay in memory. */
+static void wipe_identity(struct conn *conn)
+{
+    if (conn->identity.bytes)
+        explicit_bzero(conn->identity.bytes, conn->identity.capacity);
+    buf_deinit(&conn->identity);
+}
+
 void conn_free(struct conn *conn)
 {
-    if (conn->client)
-        client_gone(conn->client);
+    if (conn->session)
+        session_gone(conn->session);
     list_remove(&conn->dirty_node);
     list_remove(&conn->busy_node);
     list_remove(&conn->node);
     conn->sockets->count--;
     address_give(&conn->sockets->addresses, conn->address);
     buf_deinit(&conn->message);
-    buf_deinit(&conn->identity);
+    wipe_identity(conn);
     free(conn);
 }
 
@@ -71,7 +101,7 @@ void conn_kill(struct conn *conn)
         conn->sockets->context); /* its timer is not armed from outside its callbacks */
 }
 
-/* The client's view of a connection: struct transport. */
+/* The session's view of a connection: struct transport. */
 
 static void transport_wake(void *connection, bool is_answer)
 {
@@ -92,8 +122,12 @@ static void transport_close(void *connection, unsigned code, const char *reason)
     struct conn *conn = connection;
     if (conn->is_closing)
         return;
+    if (!conn->session) { /* its own opening has not returned yet */
+        conn_kill(conn);
+        return;
+    }
     struct frame *frame = frame_new_close(code, reason);
-    if (!frame || outbox_push(client_outbox(conn->client), frame)) {
+    if (!frame || outbox_push(&conn->session->outbox, frame)) {
         conn_kill(conn);
     } else {
         set_closing(conn);
@@ -126,23 +160,41 @@ static void heard(struct conn *conn)
     conn->is_pinged = false;
 }
 
+static struct session *open_client(struct conn *conn)
+{
+    struct client *client =
+        client_open(conn->sockets->relay, &transport, conn, conn->address_text, &conn->identity);
+    return client ? &client->session : NULL;
+}
+
+static struct session *open_link(struct conn *conn)
+{
+    struct text token = {conn->identity.bytes, conn->identity.len};
+    return mesh_accept(conn->sockets->mesh, &transport, conn, conn->address_text, token);
+}
+
 static int established(struct conn *conn)
 {
     heard(conn);
-    buf_init(&conn->message, 0);
-    conn->client =
-        client_open(conn->sockets->relay, &transport, conn, conn->address_text, &conn->identity);
-    buf_deinit(&conn->identity);
-    if (conn->client)
+    conn->session = conn->is_link ? open_link(conn) : open_client(conn);
+    wipe_identity(conn);
+    if (conn->session)
         return 0;
     lws_close_reason(conn->wsi, (enum lws_close_status)CLOSE_TRY_LATER, NULL, 0);
     return -1;
 }
 
+int conn_dialled(struct conn *conn, uint64_t dial)
+{
+    heard(conn);
+    conn->session = mesh_dialled(conn->sockets->mesh, dial, &transport, conn, conn->address_text);
+    return conn->session ? 0 : -1;
+}
+
 static void refuse(struct conn *conn, uint64_t *counter, unsigned code, const char *reason)
 {
     (*counter)++;
-    client_close(conn->client, code, reason);
+    session_close(conn->session, code, reason);
 }
 
 /* Whether the piece may be taken; otherwise the connection is closing. */
@@ -152,8 +204,8 @@ static bool accept_piece(struct conn *conn, const char *bytes, size_t len)
     uint64_t announced = lws_remaining_packet_payload(conn->wsi);
     if (lws_frame_is_binary(conn->wsi))
         refuse(conn, &counters->messages_not_text, CLOSE_NOT_TEXT, "text frames only");
-    else if (announced > client_message_max(conn->client) ||
-             conn->message.len + len + announced > client_message_max(conn->client))
+    else if (announced > session_message_max(conn->session) ||
+             conn->message.len + len + announced > session_message_max(conn->session))
         refuse(conn, &counters->messages_too_big, CLOSE_TOO_BIG, "message too big");
     else if (!utf8_feed(&conn->utf8, bytes, len))
         refuse(conn, &counters->messages_not_utf8, CLOSE_NOT_UTF8, "invalid utf-8");
@@ -170,7 +222,7 @@ static void keep_piece(struct conn *conn, const char *bytes, size_t len)
     }
     buf_add(&conn->message, bytes, len);
     if (conn->message.failed)
-        client_close(conn->client, CLOSE_TRY_LATER, "out of memory");
+        session_close(conn->session, CLOSE_TRY_LATER, "out of memory");
 }
 
 /* A message that came in one piece is not copied. */
@@ -187,9 +239,9 @@ static void deliver(struct conn *conn, const char *bytes, size_t len)
     conn->is_assembling = false;
     conn->fragments = 0;
     if (is_whole)
-        client_receive(conn->client, bytes, len);
+        session_receive(conn->session, bytes, len);
     else
-        client_receive(conn->client, whole.bytes ? whole.bytes : "", whole.len);
+        session_receive(conn->session, whole.bytes ? whole.bytes : "", whole.len);
     buf_deinit(&whole);
 }
 
@@ -215,11 +267,11 @@ static int close_badly(struct conn *conn, enum ws_close code, const char *reason
     return -1;
 }
 
-static void forget_client(struct conn *conn)
+static void forget_session(struct conn *conn)
 {
-    if (conn->client)
-        client_gone(conn->client);
-    conn->client = NULL;
+    if (conn->session)
+        session_gone(conn->session);
+    conn->session = NULL;
     set_closing(conn);
     list_remove(&conn->dirty_node);
 }
@@ -230,11 +282,11 @@ static void forget_client(struct conn *conn)
 static int peer_closes(struct conn *conn, const unsigned char *payload, size_t len)
 {
     bool is_answer = conn->is_closing;
-    if (conn->client) {
+    if (conn->session) {
         flush_unblock(conn);
         flush_now(conn);
     }
-    forget_client(conn);
+    forget_session(conn);
     if (is_answer)
         return -1;
     if (len == 1 || (len >= 2 && !ws_close_code_is_valid((unsigned)payload[0] << 8 | payload[1])))
@@ -248,14 +300,22 @@ static int peer_closes(struct conn *conn, const unsigned char *payload, size_t l
  * over. */
 static int writeable(struct conn *conn)
 {
-    if (conn->client && lws_get_close_length(conn->wsi) > 0)
-        forget_client(conn);
+    if (conn->session && lws_get_close_length(conn->wsi) > 0)
+        forget_session(conn);
     else
         flush_unblock(conn);
     return 0;
 }
 
-static int on_conn(struct conn *conn, enum lws_callback_reasons reason, void *in, size_t len)
+static int pong(struct conn *conn)
+{
+    heard(conn);
+    if (conn->session && !conn->is_closing)
+        session_pong(conn->session);
+    return 0;
+}
+
+int conn_event(struct conn *conn, enum lws_callback_reasons reason, void *in, size_t len)
 {
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -267,22 +327,21 @@ static int on_conn(struct conn *conn, enum lws_callback_reasons reason, void *in
     case LWS_CALLBACK_ESTABLISHED:
         return established(conn);
     case LWS_CALLBACK_RECEIVE:
-        if (conn->client)
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+        if (conn->session)
             receive(conn, in, len);
         return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
-        heard(conn);
-        return 0;
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+        return pong(conn);
     case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
         return writeable(conn);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
         return peer_closes(conn, in, len);
     case LWS_CALLBACK_CLOSED:
-        forget_client(conn);
-        return 0;
-    case LWS_CALLBACK_WSI_DESTROY:
-        lws_set_opaque_user_data(conn->wsi, NULL);
-        conn_free(conn);
+    case LWS_CALLBACK_CLIENT_CLOSED:
+        forget_session(conn);
         return 0;
     default:
         return 0;
@@ -297,11 +356,17 @@ static int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         sockets->is_wsi_created = true;
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
         tls_attach(&sockets->tls, user);
-    struct conn *conn = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+    if (!wsi || lws_get_vhost(wsi) != sockets->vhost)
+        return 0; /* it asks the first vhost about certificates of the other's */
+    struct conn *conn = lws_get_opaque_user_data(wsi);
     if (!conn)
         return 0;
     conn->wsi = wsi;
-    return on_conn(conn, reason, in, len);
+    if (reason != LWS_CALLBACK_WSI_DESTROY)
+        return conn_event(conn, reason, in, len);
+    lws_set_opaque_user_data(wsi, NULL);
+    conn_free(conn);
+    return 0;
 }
 
 /* 4.1.6 spins for ever when reading is paused while OpenSSL still holds a part of a record. A read

@@ -6,43 +6,92 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "crypto/random.h"
 #include "socket/conn.h"
 #include "socket/intake.h"
+#include "socket/mask.h"
 
 #define SCRATCH_LEN (64 * 1024)
+#define KEYS_AT_ONCE 64 /* the generator costs more to ask than the bytes */
 #define TURN_WRITES 512 /* writes of one turn: at 5 µs each under 3 ms */
 
-/* The frames that fit, copied one behind the other; how many bytes. A single frame is not copied:
- * `*bytes` points at it. */
-static size_t gather(struct conn *conn, const unsigned char **bytes, uint32_t *frames)
+/* What one write sends. */
+struct batch {
+    const unsigned char *bytes;
+    size_t len;
+    uint32_t frames;
+    unsigned char *owned; /* NULL, or the memory behind `bytes` */
+};
+
+static const struct frame *frame_at(const struct outbox *outbox, uint32_t i)
 {
-    struct outbox *outbox = client_outbox(conn->client);
-    struct frame *first = outbox_first(outbox);
+    return outbox->ring[(outbox->first + i) & (outbox->capacity - 1)];
+}
+
+/* The frames that fit, copied one behind the other. A single frame is not copied. */
+static int gather(struct conn *conn, struct batch *batch)
+{
+    const struct outbox *outbox = &conn->session->outbox;
+    const struct frame *first = outbox_first(outbox);
     if (outbox->count == 1 || first->len >= SCRATCH_LEN) {
-        *bytes = first->bytes;
-        *frames = 1;
-        return first->len;
+        *batch = (struct batch){first->bytes, first->len, 1, NULL};
+        return 0;
     }
     unsigned char *scratch = conn->sockets->scratch;
     size_t len = 0;
     uint32_t i = 0;
     for (; i < outbox->count; i++) {
-        const struct frame *frame = outbox->ring[(outbox->first + i) & (outbox->capacity - 1)];
+        const struct frame *frame = frame_at(outbox, i);
         if (len + frame->len > SCRATCH_LEN)
             break;
         memcpy(scratch + len, frame->bytes, frame->len);
         len += frame->len;
     }
-    *bytes = scratch;
-    *frames = i;
-    return len;
+    *batch = (struct batch){scratch, len, i, NULL};
+    return 0;
+}
+
+/* A frame that is larger than the scratch. */
+static int mask_alone(const struct frame *frame, struct batch *batch)
+{
+    unsigned char key[MASK_KEY_LEN];
+    unsigned char *bytes = malloc(frame->len + MASK_KEY_LEN);
+    if (!bytes)
+        return RELAY_ENOMEM;
+    *batch = (struct batch){bytes, frame->len + MASK_KEY_LEN, 1, bytes};
+    int err = random_bytes(key, sizeof(key));
+    if (!err)
+        mask_frame(bytes, frame->bytes, frame->len, key);
+    return err;
+}
+
+/* To a peer that we dialled every frame goes as a masked copy. */
+static int gather_masked(struct conn *conn, struct batch *batch)
+{
+    const struct outbox *outbox = &conn->session->outbox;
+    unsigned char *scratch = conn->sockets->scratch;
+    if (outbox_first(outbox)->len + MASK_KEY_LEN > SCRATCH_LEN)
+        return mask_alone(outbox_first(outbox), batch);
+    unsigned char keys[KEYS_AT_ONCE][MASK_KEY_LEN];
+    *batch = (struct batch){.bytes = scratch};
+    for (; batch->frames < outbox->count; batch->frames++) {
+        const struct frame *frame = frame_at(outbox, batch->frames);
+        uint32_t left = outbox->count - batch->frames, turn = batch->frames % KEYS_AT_ONCE;
+        if (batch->len + frame->len + MASK_KEY_LEN > SCRATCH_LEN)
+            break;
+        if (turn == 0 &&
+            random_bytes(keys, (left < KEYS_AT_ONCE ? left : KEYS_AT_ONCE) * (size_t)MASK_KEY_LEN))
+            return RELAY_ESYSTEM;
+        batch->len += mask_frame(scratch + batch->len, frame->bytes, frame->len, keys[turn]);
+    }
+    return 0;
 }
 
 /* Writes as far as the socket takes it without libwebsockets: on a plain socket it would do the
  * same, behind its own bookkeeping. How many bytes went; negative: the connection is dead. */
 static ssize_t write_plain(struct conn *conn, const unsigned char *bytes, size_t len)
 {
-    if (conn->sockets->tls.is_on || lws_partial_buffered(conn->wsi))
+    if (conn->is_tls || lws_partial_buffered(conn->wsi))
         return 0;
     ssize_t sent = send(lws_get_socket_fd(conn->wsi), bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
@@ -65,17 +114,19 @@ static int write_all(struct conn *conn, const unsigned char *bytes, size_t len)
 
 static void write_once(struct conn *conn)
 {
-    const unsigned char *bytes;
-    uint32_t frames;
-    size_t len = gather(conn, &bytes, &frames);
-    if (write_all(conn, bytes, len)) {
-        outbox_deinit(client_outbox(conn->client)); /* nobody will read it */
+    struct batch batch = {0};
+    int err = conn->is_dialled ? gather_masked(conn, &batch) : gather(conn, &batch);
+    if (!err)
+        err = write_all(conn, batch.bytes, batch.len);
+    free(batch.owned);
+    if (err) {
+        outbox_deinit(&conn->session->outbox); /* nobody will read it */
         conn_kill(conn);
         return;
     }
-    conn->sockets->relay->counters.bytes_sent += len;
-    for (uint32_t i = 0; i < frames; i++)
-        outbox_shift(client_outbox(conn->client));
+    conn->sockets->relay->counters.bytes_sent += batch.len;
+    for (uint32_t i = 0; i < batch.frames; i++)
+        outbox_shift(&conn->session->outbox);
     if (lws_partial_buffered(conn->wsi)) {
         conn->is_blocked = true;
         conn->moved_at_ms = clock_ms(&conn->sockets->relay->clock);
@@ -85,8 +136,7 @@ static void write_once(struct conn *conn)
 
 static bool has_work(const struct conn *conn)
 {
-    return conn->client && !conn->is_blocked && !conn->is_dead &&
-           client_outbox(conn->client)->count > 0;
+    return conn->session && !conn->is_blocked && !conn->is_dead && conn->session->outbox.count > 0;
 }
 
 void flush_mark(struct conn *conn, bool is_answer)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mesh/mesh.h"
 #include "socket/conn.h"
 #include "socket/http.h"
 #include "socket/request_facts.h"
@@ -18,6 +19,7 @@
 #define EXTENSIONS_MAX 254 /* longer, and libwebsockets drops the connection without a word */
 #define SUBPROTOCOLS_MAX 126
 #define SUBPROTOCOL_MAX 62
+#define TOKEN_MAX 1025 /* of a node, with a NUL */
 
 struct refusal {
     unsigned status;
@@ -123,6 +125,27 @@ static struct refusal ask_policy(struct conn *conn, const char *path, struct ver
                             verdict->reason[0] ? verdict->reason : "not allowed"};
 }
 
+/* A node says who it is by its token alone. It is kept until the WebSocket stands. */
+static struct refusal ask_mesh(struct conn *conn)
+{
+    static const char name[] = "authentication:";
+    char token[TOKEN_MAX];
+    int len = lws_hdr_custom_copy(conn->wsi, token, sizeof(token), name, sizeof(name) - 1);
+    bool is_admitted = false;
+    if (len > 0 && conn->sockets->mesh) {
+        is_admitted = mesh_admits(conn->sockets->mesh, (struct text){token, (size_t)len});
+        if (is_admitted)
+            buf_add(&conn->identity, token, (size_t)len);
+    }
+    explicit_bzero(token, sizeof(token));
+    if (!is_admitted)
+        return (struct refusal){403, "", "not allowed"};
+    if (conn->identity.failed)
+        return (struct refusal){503, "", "full"};
+    conn->is_link = true;
+    return accepted;
+}
+
 static struct refusal check(struct conn *conn, struct verdict *verdict)
 {
     char path[VALUE_MAX];
@@ -131,12 +154,13 @@ static struct refusal check(struct conn *conn, struct verdict *verdict)
         return (struct refusal){429, "", "too many connections from one address"};
     if (conn->refuse_status || conn->sockets->relay->draining)
         return (struct refusal){503, "", conn->refuse_status ? "full" : "draining"};
-    if (strcmp(path, "/node") == 0)
-        return (struct refusal){403, "", "not allowed"};
-    if (strcmp(path, "/connect") != 0)
+    bool is_node = strcmp(path, "/node") == 0;
+    if (!is_node && strcmp(path, "/connect") != 0)
         return (struct refusal){404, "", "no such path"};
     struct refusal refusal = check_request(conn->wsi, method);
-    return refusal.status ? refusal : ask_policy(conn, path, verdict);
+    if (refusal.status)
+        return refusal;
+    return is_node ? ask_mesh(conn) : ask_policy(conn, path, verdict);
 }
 
 int handshake_check(struct conn *conn)

@@ -33,8 +33,8 @@ static unsigned read_on(struct conn *conn, uint64_t deliveries_max)
     unsigned reads = 0;
     bool is_full = true;
     while (is_full && reads < CONN_READS &&
-           conn->sockets->relay->counters.deliveries < deliveries_max && conn->client &&
-           !conn->is_closing && !client_is_waiting(conn->client)) {
+           conn->sockets->relay->counters.deliveries < deliveries_max && conn->session &&
+           !conn->is_closing && !conn->is_paused) {
         is_full = read_once(conn);
         reads++;
     }

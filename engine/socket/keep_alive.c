@@ -17,13 +17,21 @@
 #define STALLED_MS 10000     /* for a full socket to take a byte */
 #define CLOSE_ANSWER_MS 5000 /* for the peer's Close */
 
-static void log_ended(struct conn *conn, const char *event)
+/* A link counts for itself. */
+static void note_end(struct conn *conn, const char *event, const char *link_event,
+                     uint64_t *counter)
 {
     struct sockets *sockets = conn->sockets;
-    log_event_gated(sockets->relay->log, &sockets->gates.limits, clock_ms(&sockets->relay->clock),
-                    LOG_INFO, event,
-                    LOG_FIELDS(LOG_INT("client", client_id(conn->client)),
-                               LOG_STR("address", conn->address_text)));
+    uint64_t now_ms = clock_ms(&sockets->relay->clock);
+    if (conn->is_link) {
+        log_event_gated(sockets->relay->log, &sockets->gates.limits, now_ms, LOG_WARN, link_event,
+                        LOG_FIELDS(LOG_STR("address", conn->address_text)));
+        return;
+    }
+    (*counter)++;
+    log_event_gated(
+        sockets->relay->log, &sockets->gates.limits, now_ms, LOG_INFO, event,
+        LOG_FIELDS(LOG_INT("client", conn->session->id), LOG_STR("address", conn->address_text)));
 }
 
 static uint64_t acknowledged(struct conn *conn)
@@ -33,7 +41,7 @@ static uint64_t acknowledged(struct conn *conn)
 
 static void ping(struct conn *conn)
 {
-    if (outbox_push(client_outbox(conn->client), conn->sockets->ping_frame))
+    if (outbox_push(&conn->session->outbox, conn->sockets->ping_frame))
         return;
     conn->is_pinged = true;
     conn->acked_bytes = acknowledged(conn);
@@ -49,11 +57,11 @@ static bool has_moved(struct conn *conn)
     return has;
 }
 
-/* Nothing is read of a client whose password waits, so its going is not heard; its job would be
- * done for nobody. */
+/* Nothing is read of a session that paused, so its going is not heard; a client's password would be
+ * hashed for nobody. */
 static bool has_left_waiting(const struct conn *conn)
 {
-    return client_is_waiting(conn->client) && !progress_is_open(lws_get_socket_fd(conn->wsi));
+    return conn->is_paused && !progress_is_open(lws_get_socket_fd(conn->wsi));
 }
 
 static bool is_stalled(struct conn *conn, uint64_t now_ms)
@@ -67,27 +75,27 @@ static bool is_stalled(struct conn *conn, uint64_t now_ms)
 
 static void end_stalled(struct conn *conn)
 {
-    conn->sockets->relay->counters.clients_too_slow++;
-    log_ended(conn, "client stalled");
-    outbox_deinit(client_outbox(conn->client));
-    client_close(conn->client, CLOSE_TRY_LATER, "too slow");
+    note_end(conn, "client stalled", "link stalled",
+             &conn->sockets->relay->counters.clients_too_slow);
+    outbox_deinit(&conn->session->outbox);
+    session_close(conn->session, CLOSE_TRY_LATER, "too slow");
 }
 
 static void end_unfinished(struct conn *conn)
 {
-    conn->sockets->relay->counters.messages_unfinished++;
-    log_ended(conn, "message unfinished");
-    client_close(conn->client, CLOSE_POLICY, "message unfinished");
+    note_end(conn, "message unfinished", "packet unfinished",
+             &conn->sockets->relay->counters.messages_unfinished);
+    session_close(conn->session, CLOSE_POLICY, "message unfinished");
 }
 
 static void end_silent(struct conn *conn)
 {
-    conn->sockets->relay->counters.clients_timed_out++;
-    log_ended(conn, "client timed out");
+    note_end(conn, "client timed out", "link timed out",
+             &conn->sockets->relay->counters.clients_timed_out);
     conn_kill(conn);
 }
 
-static void look_at_client(struct conn *conn, uint64_t now_ms)
+static void look_at_session(struct conn *conn, uint64_t now_ms)
 {
     uint64_t silent_ms = now_ms - conn->heard_at_ms;
     uint64_t keep_alive_ms = conn->sockets->keep_alive_ms;
@@ -97,7 +105,7 @@ static void look_at_client(struct conn *conn, uint64_t now_ms)
         end_stalled(conn);
     else if (conn->is_assembling && now_ms - conn->message_at_ms >= MESSAGE_MS)
         end_unfinished(conn);
-    else if (client_is_waiting(conn->client) || conn->is_blocked)
+    else if (conn->is_paused || conn->is_blocked)
         conn->heard_at_ms = now_ms; /* paused by us, or the ping waits behind the rest */
     else if (conn->is_pinged && silent_ms >= keep_alive_ms + PONG_MS && !has_moved(conn))
         end_silent(conn);
@@ -110,8 +118,8 @@ static void look_at(struct conn *conn, uint64_t now_ms)
     if (conn->is_closing) {
         if (now_ms - conn->closing_at_ms >= CLOSE_ANSWER_MS)
             conn_kill(conn);
-    } else if (conn->client) {
-        look_at_client(conn, now_ms);
+    } else if (conn->session) {
+        look_at_session(conn, now_ms);
     } else if (now_ms - conn->heard_at_ms >= REQUEST_MS) {
         conn_kill(conn);
     }
@@ -125,10 +133,11 @@ static void on_tick(uv_timer_t *timer)
     for (size_t i = 0; i < slice; i++) {
         struct list *node = list_shift(&sockets->conns);
         if (!node)
-            return;
+            break;
         list_append(&sockets->conns, node);
         look_at(list_entry(node, struct conn, node), now_ms);
     }
+    dialer_tick(sockets, now_ms);
 }
 
 int keep_alive_open(struct sockets *sockets)

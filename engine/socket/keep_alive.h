@@ -1,5 +1,5 @@
 /* keep_alive.h — the one timer for all connections: pings the idle, ends the dead, the stuck and
- * the slow. */
+ * the slow; and drives the dialer. */
 #ifndef WSRELAY_SOCKET_KEEP_ALIVE_H
 #define WSRELAY_SOCKET_KEEP_ALIVE_H
 

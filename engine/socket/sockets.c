@@ -11,6 +11,7 @@
 #include "socket/keep_alive.h"
 #include "socket/listener.h"
 #include "socket/request_facts.h"
+#include "socket/tls_client.h"
 
 #define HANDSHAKE_SECONDS 5
 #define DESCRIPTORS_SPARE 96 /* for everything that is no connection, and for refusals */
@@ -97,6 +98,7 @@ int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
     sockets->relay = relay;
     sockets->addresses.key = *key;
     list_init(&sockets->conns);
+    dialer_init(&sockets->dialer);
     sockets->descriptors_max = descriptors();
     apply_limits(sockets, config);
     int err = tls_load(&sockets->tls, config, error);
@@ -107,16 +109,30 @@ int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
     if (!err && (err = open_context(sockets, config)))
         buf_add_text(error, "libwebsockets did not start; is libwebsockets-evlib-uv installed?");
     if (!err)
+        err = dialer_open(sockets, config, error);
+    if (!err)
         err = listeners_open(sockets, config, error);
     return err;
 }
 
+void sockets_set_mesh(struct sockets *sockets, struct mesh *mesh)
+{
+    sockets->mesh = mesh;
+}
+
 int sockets_apply(struct sockets *sockets, const struct config *config, struct buf *error)
 {
+    struct x509_store_st *trust = tls_client_trust(config, error);
+    if (!trust)
+        return RELAY_EINVAL;
     int err = tls_load(&sockets->tls, config, error);
-    if (!err)
-        apply_limits(sockets, config);
-    return err;
+    if (err) {
+        tls_client_trust_free(trust);
+        return err;
+    }
+    tls_client_take(sockets->dialer.tls, trust);
+    apply_limits(sockets, config);
+    return 0;
 }
 
 void sockets_stop_listening(struct sockets *sockets)
@@ -129,9 +145,9 @@ static void part(struct sockets *sockets)
 {
     for (struct list *node = sockets->conns.next; node != &sockets->conns; node = node->next) {
         struct conn *conn = list_entry(node, struct conn, node);
-        if (!conn->client)
+        if (!conn->session)
             continue;
-        client_close(conn->client, CLOSE_GOING_AWAY, "node going away");
+        session_close(conn->session, CLOSE_GOING_AWAY, "node going away");
         flush_now(conn);
     }
 }
@@ -140,6 +156,7 @@ static void part(struct sockets *sockets)
  */
 void sockets_close(struct sockets *sockets)
 {
+    dialer_close(sockets);
     part(sockets);
     listeners_close(sockets);
     if (sockets->accept_retry.data)
@@ -156,6 +173,7 @@ void sockets_free(struct sockets *sockets)
 {
     if (sockets->context)
         lws_context_destroy(sockets->context);
+    dialer_free(sockets);
     tls_deinit(&sockets->tls);
     frame_unref(sockets->ping_frame);
     free(sockets->listeners);

@@ -16,17 +16,21 @@
 #include "config.h"
 #include "relay/relay.h"
 #include "socket/address.h"
+#include "socket/dialer.h"
 #include "socket/tls.h"
 
 struct listener;
+struct mesh;
 
 /* Open to socket/ alone. */
 struct sockets {
     uv_loop_t *loop;
     struct relay *relay;
+    struct mesh *mesh; /* NULL: no links */
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct tls tls;
+    struct dialer dialer;
 
     /* The configuration, as far as sockets use it. */
     size_t descriptors_max; /* what the descriptors allow, as it was at the start */
@@ -63,8 +67,12 @@ int sockets_open(struct sockets **sockets, uv_loop_t *loop, struct relay *relay,
                  const struct config *config, const struct hash_key *key,
                  struct buf *error) RELAY_MUST_USE;
 
-/* Takes over limits, keep-alive and certificates of a new configuration. On failure nothing has
- * changed. */
+/* From now on nodes may connect. The mesh must outlive the sockets' connections. NULL: they are
+ * refused. */
+void sockets_set_mesh(struct sockets *sockets, struct mesh *mesh);
+
+/* Takes over limits, keep-alive, certificates and authorities of a new configuration. On failure
+ * nothing has changed. */
 int sockets_apply(struct sockets *sockets, const struct config *config,
                   struct buf *error) RELAY_MUST_USE;
 

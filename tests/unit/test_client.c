@@ -15,11 +15,11 @@ static void test_client_ids_are_never_given_twice(void **state)
 {
     (void)state;
     struct node *node = node_new();
-    assert_int_equal(node_connect(node)->client->id, 1);
+    assert_int_equal(client_id(node_connect(node)->client), 1);
     struct wire *second = node_connect(node);
-    assert_int_equal(second->client->id, 2);
+    assert_int_equal(client_id(second->client), 2);
     wire_gone(second);
-    assert_int_equal(node_connect(node)->client->id, 3);
+    assert_int_equal(client_id(node_connect(node)->client), 3);
     node_free(node);
 }
 
@@ -253,7 +253,7 @@ static void test_client_too_slow_loses_its_queue_and_its_channels(void **state)
         wire_subscribe(wire, "a", NULL);
     assert_closed(wire, 1013, "too slow");
     assert_silent(wire);
-    assert_int_equal(wire->client->outbox.bytes, 0);
+    assert_int_equal(client_outbox(wire->client)->bytes, 0);
     assert_int_equal(wire->client->subscriptions.count, 0);
     assert_null(node_channel(node, "a"));
     assert_int_equal(node->relay.counters.clients_too_slow, 1);

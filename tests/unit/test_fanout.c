@@ -125,7 +125,7 @@ static void test_fanout_slow_reader_is_closed_and_all_others_get_everything(void
         assert_int_equal(node->closed_count, 1);
         assert_int_equal(node_channel(node, "verona")->count, 8);
         assert_int_equal(node->relay.counters.clients_too_slow, 1);
-        assert_int_equal(wires[slow]->client->outbox.count, 0);
+        assert_int_equal(client_outbox(wires[slow]->client)->count, 0);
         node_free(node);
     }
 }
