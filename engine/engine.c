@@ -14,6 +14,7 @@
 
 #include "crypto/random.h"
 #include "hash_worker.h"
+#include "mesh_loop.h"
 #include "relay/relay.h"
 #include "socket/sockets.h"
 
@@ -40,6 +41,7 @@ struct engine {
     uint64_t generation;
     uint64_t policy_failures; /* of generations that are gone */
     struct relay relay;
+    struct mesh_loop mesh_loop;
     struct sockets *sockets;
 };
 
@@ -140,7 +142,8 @@ static int reload_checked(struct engine *engine, struct script *script, struct b
         buf_add_text(error, " needs a restart to change");
         return RELAY_EINVAL;
     }
-    return sockets_apply(engine->sockets, script_config(script), error);
+    int err = sockets_apply(engine->sockets, script_config(script), error);
+    return err ? err : mesh_loop_configure(&engine->mesh_loop, script_config(script));
 }
 
 static void reload(struct engine *engine)
@@ -158,6 +161,8 @@ static void reload(struct engine *engine)
         struct script *old = engine->script;
         engine->policy_failures += script_policy_failures(old);
         take(engine, script);
+        if (mesh_loop_serve(&engine->mesh_loop, script))
+            log_error(&engine->log, "the scripts do not run: out of memory");
         script_free(old);
         log_info(&engine->log, "reloaded");
     }
@@ -168,7 +173,8 @@ static void reload(struct engine *engine)
 
 static void log_counters(struct engine *engine)
 {
-    struct log_field fields[sizeof(struct counters) / sizeof(uint64_t) + 2];
+    struct log_field
+        fields[(sizeof(struct counters) + sizeof(struct mesh_counters)) / sizeof(uint64_t) + 2];
     size_t count = 0;
     uint64_t policy_failures = engine->policy_failures + script_policy_failures(engine->script);
 #define COUNTER_FIELD(name)                                                                        \
@@ -176,6 +182,12 @@ static void log_counters(struct engine *engine)
         fields[count++] = LOG_INT(#name, engine->relay.counters.name);
     COUNTERS(COUNTER_FIELD)
 #undef COUNTER_FIELD
+    const struct mesh_counters *mesh_counts = mesh_counters(engine->mesh_loop.mesh);
+#define MESH_COUNTER_FIELD(name)                                                                   \
+    if (mesh_counts->name)                                                                         \
+        fields[count++] = LOG_INT(#name, mesh_counts->name);
+    MESH_COUNTERS(MESH_COUNTER_FIELD)
+#undef MESH_COUNTER_FIELD
     if (policy_failures)
         fields[count++] = LOG_INT("policy_failures", policy_failures);
     fields[count] = (struct log_field){.key = NULL};
@@ -201,6 +213,7 @@ static void end(struct engine *engine)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    mesh_loop_close(&engine->mesh_loop);
     if (engine->sockets)
         sockets_close(engine->sockets);
 }
@@ -293,8 +306,15 @@ static int start(struct engine *engine, struct buf *error)
     if (!err)
         err = open_relay(engine, &key);
     if (!err)
+        err = mesh_loop_open(&engine->mesh_loop, &engine->loop, &engine->relay,
+                             script_config(script), &key);
+    if (!err)
         err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
                            &key, error);
+    if (!err) {
+        mesh_loop_connect(&engine->mesh_loop, engine->sockets);
+        err = mesh_loop_serve(&engine->mesh_loop, script);
+    }
     if (!err)
         log_info(&engine->log, "started", LOG_STR("name", script_config(script)->name),
                  LOG_INT("pid", getpid()));
@@ -308,11 +328,12 @@ static void release(struct engine *engine)
     uv_run(&engine->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&engine->loop))
         log_warn(&engine->log, "the loop did not close");
+    script_free(engine->script); /* what its handlers wait for is cancelled */
+    mesh_loop_deinit(&engine->mesh_loop);
     if (engine->relay.hash_jobs)
         relay_deinit(&engine->relay);
     if (engine->relay.hash_jobs)
         hash_jobs_free(engine->relay.hash_jobs);
-    script_free(engine->script);
 }
 
 enum engine_exit engine_run(const struct engine_options *options)

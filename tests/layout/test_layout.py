@@ -18,7 +18,7 @@ FENCES = {
     "lauxlib.h": {"script"},
     "lualib.h": {"script"},
     "libwebsockets.h": {"socket"},
-    "uv.h": {"socket", "engine.c", "hash_worker.c", "hash_worker.h"},
+    "uv.h": {"socket", "engine.c", "hash_worker.c", "hash_worker.h", "mesh_loop.c", "mesh_loop.h"},
 }
 LINES_MAX = 500
 

@@ -76,6 +76,50 @@ static void test_script_config_has_the_documented_defaults(void **state)
     assert_int_equal(config->policies[0], '/');
 }
 
+static void test_script_config_alone_has_no_network(void **state)
+{
+    const struct config *config = load(*state, NODE("{ name = 'node-a' }"));
+    assert_null(config->host);
+    assert_null(config->token);
+    assert_int_equal(config->peer_count, 0);
+    assert_int_equal(config->pool, 8);
+    assert_false(config->is_master || config->reserves_by_majority);
+}
+
+static void test_script_config_takes_the_network(void **state)
+{
+    const struct config *config =
+        load(*state, NODE("{ name = 'a', host = 'wss://a/', token = 'secret', pool = 5,\n"
+                          "master = true, reserve = 'majority', peers = {\n"
+                          "{ name = 'b', url = 'wss://b/node', token = 'tb' },\n"
+                          "{ name = 'c', url = 'ws://c/node', token = 'tc' } } }"));
+    assert_string_equal(config->host, "wss://a/");
+    assert_string_equal(config->token, "secret");
+    assert_int_equal(config->pool, 5);
+    assert_true(config->is_master && config->reserves_by_majority);
+    assert_int_equal(config->peer_count, 2);
+    assert_string_equal(config->peers[0].name, "b");
+    assert_string_equal(config->peers[1].url, "ws://c/node");
+    assert_string_equal(config->peers[1].token, "tc");
+}
+
+static void test_script_two_peers_of_one_name_are_refused(void **state)
+{
+    assert_refused(*state,
+                   NODE("{\n  name = 'a',\n  peers = {\n"
+                        "    { name = 'b', url = 'ws://b/node', token = 't' },\n"
+                        "    { name = 'b', url = 'ws://c/node', token = 't' },\n  },\n}"),
+                   "main.lua:7: 'peers[2].name' is \"b\", as peers[1] is already");
+}
+
+static void test_script_a_message_too_long_for_a_packet_is_refused(void **state)
+{
+    assert_refused(*state,
+                   NODE("{\n  token = 't',\n  limits = {\n    message_bytes = 716801,\n  },\n}"),
+                   "main.lua:6: 'limits.message_bytes' must be at most 716800 where other nodes "
+                   "join (token, host or peers): a longer message fits in no packet");
+}
+
 static void test_script_config_takes_what_main_gives(void **state)
 {
     struct script_fixture *fixture = *state;
@@ -280,6 +324,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_script_shipped_main_loads),
         TEST(test_script_config_has_the_documented_defaults),
+        TEST(test_script_config_alone_has_no_network),
+        TEST(test_script_config_takes_the_network),
+        TEST(test_script_two_peers_of_one_name_are_refused),
+        TEST(test_script_a_message_too_long_for_a_packet_is_refused),
         TEST(test_script_config_takes_what_main_gives),
         TEST(test_script_option_beats_main),
         TEST(test_script_bad_option_names_who_gave_it),

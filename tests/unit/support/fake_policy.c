@@ -100,6 +100,33 @@ static void on_health(void *context, const struct health_facts *facts, struct he
     *health = policy->health;
 }
 
+static struct verdict on_node(void *context, const struct node_request *request)
+{
+    struct fake_policy *policy = context;
+    policy->nodes++;
+    policy->node_request = *request;
+    return policy->node;
+}
+
+static void on_scope(void *context, struct text channel, struct channel_scope *scope)
+{
+    struct fake_policy *policy = context;
+    policy->scopes++;
+    keep(policy->asked.channel, sizeof(policy->asked.channel), channel);
+    scope->kind = policy->scope;
+    if (policy->scope == SCOPE_LIST && policy->scope_node)
+        buf_add(&scope->nodes, policy->scope_node, strlen(policy->scope_node) + 1);
+}
+
+static int on_next_hop(void *context, struct text destination, const struct route *routes,
+                       size_t count)
+{
+    struct fake_policy *policy = context;
+    (void)destination, (void)routes, (void)count;
+    policy->next_hops++;
+    return policy->next_hop;
+}
+
 void fake_policy_install(struct fake_policy *policy, struct hooks *hooks, unsigned questions)
 {
     *hooks = (struct hooks){
@@ -110,6 +137,9 @@ void fake_policy_install(struct fake_policy *policy, struct hooks *hooks, unsign
         .client_limits = questions & ASK_LIMITS ? on_limits : NULL,
         .message_publish = questions & ASK_PUBLISH ? on_publish : NULL,
         .health = questions & ASK_HEALTH ? on_health : NULL,
+        .node_accept = questions & ASK_NODE ? on_node : NULL,
+        .routing_scope = questions & ASK_SCOPE ? on_scope : NULL,
+        .routing_next_hop = questions & ASK_NEXT_HOP ? on_next_hop : NULL,
     };
 }
 

@@ -15,6 +15,9 @@ enum fake_policy_question {
     ASK_LIMITS = 8,
     ASK_PUBLISH = 16,
     ASK_HEALTH = 32,
+    ASK_NODE = 64,
+    ASK_SCOPE = 128,
+    ASK_NEXT_HOP = 256,
 };
 
 /* What one question said, copied: the facts are borrowed for the call alone. */
@@ -34,12 +37,17 @@ struct fake_policy {
     enum publish_action publish;
     const char *replacement;
     struct health health;
+    struct verdict node;
+    enum scope_kind scope;
+    const char *scope_node; /* of a LIST: the one node in it */
+    int next_hop;
 
     /* How often, and what last. */
-    unsigned opens, joins, lists, limits_asked, publishes, healths;
+    unsigned opens, joins, lists, limits_asked, publishes, healths, nodes, scopes, next_hops;
     struct fake_policy_asked asked;
     struct health_facts health_facts;
-    struct health health_before; /* what `health` held when the rules were asked */
+    struct node_request node_request; /* its texts are borrowed for the call */
+    struct health health_before;      /* what `health` held when the rules were asked */
 };
 
 /* Puts the hooks for `questions` (of enum fake_policy_question) in place, and removes all others.

@@ -11,8 +11,9 @@
 struct script_fixture {
     char directory[64];
     struct log log;
-    struct buf lines; /* what was logged */
-    struct buf error; /* of the last load; ends with a NUL */
+    struct buf lines;    /* what was logged */
+    struct buf error;    /* of the last load; ends with a NUL */
+    uint64_t generation; /* of the next load; 0: the first */
     struct script *script;
     struct hooks hooks;
 };

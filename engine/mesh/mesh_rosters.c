@@ -1,0 +1,135 @@
+/* mesh_rosters.c — what goes from hop to hop about others: who is plain beside whom
+ * (plain_rosters.h), and who ends. */
+#include <string.h>
+
+#include "mesh/mesh_state.h"
+#include "protocol/json_write.h"
+
+static void listed(void *context, struct text peer, bool is_listed)
+{
+    struct mesh *mesh = context;
+    if (!text_equals(peer, mesh_name(mesh)))
+        members_vouch(&mesh->members, peer, is_listed);
+}
+
+void mesh_open_rosters(struct mesh *mesh)
+{
+    const struct buf none = {0};
+    plain_rosters_init(&mesh->rosters, &mesh->key, listed, mesh);
+    /* Empty, it takes the place of what others know from before this start. */
+    if (plain_rosters_set(&mesh->rosters, mesh_name(mesh), mesh->boot, 0, &none) < 0)
+        log_warn(mesh->log, "out of memory");
+}
+
+static void tell(struct link *link, const struct plain_roster *roster)
+{
+    struct buf data = {0};
+    plain_roster_write(&data, roster);
+    if (!data.failed)
+        mesh_tell(link, (struct text){data.bytes, data.len});
+    buf_deinit(&data);
+}
+
+/* To all neighbours of our kind but one. */
+static void tell_all(struct mesh *mesh, struct text node, const struct link *but)
+{
+    const struct plain_roster *roster = plain_rosters_find(&mesh->rosters, node);
+    for (unsigned slot = 0; roster && slot < mesh->slot_count; slot++) {
+        struct link *link = mesh_slot(mesh, slot);
+        if (link && link != but && !link->is_plain)
+            tell(link, roster);
+    }
+}
+
+void mesh_roster_changed(struct mesh *mesh)
+{
+    struct buf names = {0};
+    unsigned count = 0;
+    for (unsigned slot = 0; slot < mesh->slot_count && count < PLAIN_ROSTER_NAMES_MAX; slot++) {
+        const struct link *link = mesh_slot(mesh, slot);
+        if (!link || !link->is_plain)
+            continue;
+        buf_add(&names, link->name, strlen(link->name) + 1);
+        count++;
+    }
+    if (!names.failed && plain_rosters_set(&mesh->rosters, mesh_name(mesh), mesh->boot,
+                                           ++mesh->roster_version, &names) == 1)
+        tell_all(mesh, mesh_name(mesh), NULL);
+    buf_deinit(&names);
+}
+
+void mesh_tell_rosters(struct link *link)
+{
+    for (const struct plain_roster *roster = link->mesh->rosters.head; roster;
+         roster = roster->hh.next)
+        tell(link, roster);
+}
+
+bool mesh_hear_roster(struct link *link, struct text data)
+{
+    struct mesh *mesh = link->mesh;
+    struct plain_roster_packet packet = {.node_len = 0};
+    bool is_roster = plain_roster_read(&packet, data.at, data.len) == 0;
+    struct text node = {packet.node, packet.node_len};
+    if (is_roster && !text_equals(node, mesh_name(mesh)) &&
+        plain_rosters_set(&mesh->rosters, node, packet.boot, packet.version, &packet.names) == 1)
+        tell_all(mesh, node, link);
+    plain_roster_packet_deinit(&packet);
+    return is_roster;
+}
+
+/* --- Leaving --- */
+
+static void tell_leave(struct link *link, struct text node)
+{
+    struct buf data = {0};
+    buf_add_text(&data, "{\"leave\":");
+    json_write_string(&data, node.at, node.len);
+    buf_add_byte(&data, '}');
+    if (!data.failed)
+        mesh_tell(link, (struct text){data.bytes, data.len});
+    buf_deinit(&data);
+}
+
+static void tell_all_leave(struct mesh *mesh, struct text node, const struct link *but)
+{
+    for (unsigned slot = 0; slot < mesh->slot_count; slot++) {
+        struct link *link = mesh_slot(mesh, slot);
+        if (link && link != but && !link->is_plain)
+            tell_leave(link, node);
+    }
+}
+
+void mesh_leave(struct mesh *mesh)
+{
+    tell_all_leave(mesh, mesh_name(mesh), NULL);
+}
+
+/* Reads {"leave":"node-a"}. */
+static bool read_leave(struct text data, char name[NODE_NAME_MAX], size_t *len)
+{
+    struct json_reader json;
+    struct json_span key, value, found = {.kind = JSON_ABSENT};
+    json_read_init(&json, data.at, data.len);
+    if (json_enter_object(&json) != 0)
+        return false;
+    while (json_next_member(&json, &key) > 0 && json_read_value(&json, &value) == 0) {
+        if (json_string_equals(&key, "leave"))
+            found = value;
+    }
+    return found.kind == JSON_STRING && json_string_decode(&found, name, NODE_NAME_MAX, len) == 0;
+}
+
+bool mesh_hear_leave(struct link *link, struct text data)
+{
+    struct mesh *mesh = link->mesh;
+    char name[NODE_NAME_MAX];
+    struct text node = {name, 0};
+    if (!read_leave(data, name, &node.len))
+        return false;
+    const struct link *own = mesh_link_to(mesh, node);
+    bool is_hearsay = own && own != link; /* what is linked here says so itself */
+    if (!is_hearsay && members_leave(&mesh->members, node, mesh_now(mesh)))
+        tell_all_leave(mesh, node, link);
+    return true;
+}
