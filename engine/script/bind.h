@@ -13,8 +13,45 @@
 /* log(level, message, place): one line at that level. The log outlives the state. */
 void bind_log(lua_State *lua, const struct log *log);
 
-/* context: facts of this load; configure(table): what relay.node made of it; path_kind(path). */
+/* context: facts of this load; configure(table): what relay.node made of it; configuration(): that
+ * table; path_kind(path). */
 void bind_node(lua_State *lua, const struct script_source *source);
+
+/* null, array(table). */
+void bind_json(lua_State *lua);
+
+/* command(name, handler), on(event, handler), every(s, handler), after(s, handler), sleep(s). */
+void bind_handler(lua_State *lua);
+
+/* request(node, data, s), broadcast(data, s), hash(password, channel). */
+void bind_request(lua_State *lua);
+
+/* name(), host(), pool(), nodes(), peers(), latency(peer), new_token(node), dial(peer),
+ * drop_peer(name). */
+void bind_mesh(lua_State *lua);
+
+/* channels(), reserved(), publish(channel, text). */
+void bind_channel(lua_State *lua);
+
+/* stats(bytes), host_stats(). */
+void bind_stats(lua_State *lua);
+
+/* For scripts/inm and scripts/relay alone: handle_reserve(), handle_unreserve() and handle_level()
+ * answer the command that runs; plain_open and plain_reserved(peer, channel, password). */
+void bind_inm(lua_State *lua);
+
+/* choose_peers(candidates, pool): what policies/peer_selection.lua says; nil: nothing. */
+void bind_policy(lua_State *lua);
+
+/* Sets the functions in the table at the top; the list ends with a NULL name. */
+struct luaL_Reg;
+void bind_functions(lua_State *lua, const struct luaL_Reg *functions);
+
+/* nil and a reason, as results. */
+int bind_failure(lua_State *lua, const char *reason);
+
+/* A number of seconds at `index`, in milliseconds. */
+uint64_t bind_check_ms(lua_State *lua, int index);
 
 /* Pushes the table that configure got; nil when it was not called. */
 void bind_node_push_configuration(lua_State *lua);

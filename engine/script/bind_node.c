@@ -29,6 +29,12 @@ static int engine_configure(lua_State *lua)
     return 0;
 }
 
+static int engine_configuration(lua_State *lua)
+{
+    bind_node_push_configuration(lua);
+    return 1;
+}
+
 static void set_text(lua_State *lua, const char *key, const char *text)
 {
     lua_pushstring(lua, text);
@@ -73,6 +79,8 @@ void bind_node(lua_State *lua, const struct script_source *source)
     lua_setfield(lua, -2, "context");
     lua_pushcfunction(lua, engine_configure);
     lua_setfield(lua, -2, "configure");
+    lua_pushcfunction(lua, engine_configuration);
+    lua_setfield(lua, -2, "configuration");
     lua_pushcfunction(lua, engine_path_kind);
     lua_setfield(lua, -2, "path_kind");
 }

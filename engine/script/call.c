@@ -12,6 +12,8 @@
  * asked: its __tostring could run where no hook counts. */
 static int add_traceback(lua_State *lua)
 {
+    if (vm_of(lua)->has_traceback)
+        return 1;
     if (vm_of(lua)->is_trusted && luaL_callmeta(lua, 1, "__tostring") && lua_isstring(lua, -1))
         return 1;
     if (lua_isstring(lua, 1))
@@ -20,6 +22,20 @@ static int add_traceback(lua_State *lua)
         lua_pushfstring(lua, "the error is a %s", luaL_typename(lua, 1));
     luaL_traceback(lua, lua, lua_tostring(lua, -1), 1);
     return 1;
+}
+
+int script_raise_from(lua_State *lua, lua_State *coroutine)
+{
+    if (!lua_checkstack(coroutine, 1))
+        return luaL_error(lua, "stack overflow");
+    lua_pushvalue(coroutine, -1);
+    lua_xmove(coroutine, lua, 1);
+    if (!lua_isstring(lua, -1) && !luaL_callmeta(lua, -1, "__tostring"))
+        lua_pushfstring(lua, "the error is a %s", luaL_typename(lua, -1));
+    luaL_traceback(lua, coroutine, lua_tostring(lua, -1), 0);
+    lua_resetthread(coroutine); /* closes its variables that are to be closed */
+    vm_of(lua)->has_traceback = true;
+    return lua_error(lua);
 }
 
 /* A memory error carries no place, and an overrun that a pcall caught last of all carries nothing:
@@ -58,7 +74,9 @@ int script_call(struct vm *vm, const struct budget_limits *limits, lua_CFunction
     lua_pushcfunction(lua, body);
     lua_pushlightuserdata(lua, context);
     budget_begin(vm, limits);
+    vm->has_traceback = false;
     int status = lua_pcall(lua, 1, 0, height + 1);
+    vm->has_traceback = false;
     bool failed = status != LUA_OK || vm->budget.is_overrun;
     if (failed)
         add_error(vm, status, error);

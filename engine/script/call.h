@@ -11,6 +11,10 @@
 #include "base/buf.h"
 #include "script/vm.h"
 
+/* Raises in `lua` what a coroutine died of, with the coroutine's own traceback, which goes through
+ * all that it waited in. For bodies that resumed one. */
+int script_raise_from(lua_State *lua, lua_State *coroutine);
+
 /* 0, or RELAY_ESCRIPT with message and traceback added to `error`. */
 int script_call(struct vm *vm, const struct budget_limits *limits, lua_CFunction body,
                 void *context, struct buf *error) RELAY_MUST_USE;

@@ -49,6 +49,52 @@ static void read_listen(lua_State *lua, struct config *config)
     lua_pop(lua, 1);
 }
 
+static bool read_bool(lua_State *lua, const char *key)
+{
+    lua_getfield(lua, -1, key);
+    bool value = lua_toboolean(lua, -1);
+    lua_pop(lua, 1);
+    return value;
+}
+
+/* The peer at the top. */
+static void read_peer(lua_State *lua, struct config_peer *peer)
+{
+    peer->name = read_text(lua, "name");
+    peer->url = read_text(lua, "url");
+    peer->token = read_text(lua, "token");
+}
+
+static void read_peers(lua_State *lua, struct config *config)
+{
+    lua_getfield(lua, -1, "peers");
+    size_t count = (size_t)luaL_len(lua, -1);
+    if (count > 0) {
+        config->peers = calloc(count, sizeof *config->peers);
+        if (!config->peers)
+            luaL_error(lua, "not enough memory");
+    }
+    while (config->peers && config->peer_count < count) {
+        lua_geti(lua, -1, (lua_Integer)config->peer_count + 1);
+        read_peer(lua, &config->peers[config->peer_count++]);
+        lua_pop(lua, 1);
+    }
+    lua_pop(lua, 1);
+}
+
+/* What concerns the other nodes. */
+static void read_network(lua_State *lua, struct config *config)
+{
+    config->host = read_text(lua, "host");
+    config->token = read_text(lua, "token");
+    read_peers(lua, config);
+    config->pool = read_count(lua, "pool");
+    config->is_master = read_bool(lua, "master");
+    lua_getfield(lua, -1, "reserve");
+    config->reserves_by_majority = strcmp(luaL_checkstring(lua, -1), "majority") == 0;
+    lua_pop(lua, 1);
+}
+
 static void read_tls(lua_State *lua, struct config *config)
 {
     if (lua_getfield(lua, -1, "tls") != LUA_TNIL) {
@@ -92,6 +138,7 @@ void config_lua_read(lua_State *lua, struct config *config)
 {
     config->name = read_text(lua, "name");
     read_listen(lua, config);
+    read_network(lua, config);
     config->policies = read_text(lua, "policies");
     read_tls(lua, config);
     read_limits(lua, &config->limits);

@@ -138,3 +138,30 @@ void facts_push_health(lua_State *lua, const struct health_facts *facts)
     set_number(lua, "latency_limit_ms", facts->latency_limit_ms);
     set_bool(lua, "draining", facts->draining);
 }
+
+void facts_push_node(lua_State *lua, const struct node_request *request)
+{
+    lua_createtable(lua, 0, 5);
+    set_text(lua, "name", request->name);
+    set_text(lua, "address", request->address);
+    lua_pushstring(lua, request->is_single_use ? "single-use" : "configured");
+    lua_setfield(lua, -2, "token_kind");
+    set_bool(lua, "token_matches", request->token_matches);
+    set_count(lua, "peers", request->peers);
+}
+
+/* What is not known is left out. */
+void facts_push_routes(lua_State *lua, const struct route *routes, size_t count)
+{
+    lua_createtable(lua, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_createtable(lua, 0, 4);
+        set_text(lua, "peer", routes[i].peer);
+        if (routes[i].latency_ms >= 0)
+            set_number(lua, "latency_ms", routes[i].latency_ms);
+        if (routes[i].hops)
+            set_count(lua, "hops", routes[i].hops);
+        set_bool(lua, "fastest", routes[i].is_fastest);
+        lua_rawseti(lua, -2, (lua_Integer)i + 1);
+    }
+}

@@ -19,5 +19,7 @@ void facts_push_limits(lua_State *lua, const struct client_facts *client,
                        const struct client_limits *limits);
 void facts_push_publish(lua_State *lua, const struct publish_request *request);
 void facts_push_health(lua_State *lua, const struct health_facts *facts);
+void facts_push_node(lua_State *lua, const struct node_request *request);
+void facts_push_routes(lua_State *lua, const struct route *routes, size_t count);
 
 #endif

@@ -14,6 +14,7 @@
 #include "protocol/json_write.h"
 #include "protocol/utf8.h"
 #include "script/facts.h"
+#include "script/hooks_network.h"
 #include "script/identity.h"
 #include "script/policy.h"
 
@@ -56,9 +57,8 @@ static void read_denial(lua_State *lua, const struct policies *policies,
     }
 }
 
-/* Reads `true`, or `false, reason[, status]`. */
-static void read_verdict(lua_State *lua, const struct policies *policies,
-                         enum policy_question question, int index, struct verdict *verdict)
+void hooks_lua_read_verdict(lua_State *lua, const struct policies *policies,
+                            enum policy_question question, int index, struct verdict *verdict)
 {
     if (!lua_isboolean(lua, index))
         policy_nonsense(lua, policies, question, "returned neither true nor false");
@@ -88,7 +88,7 @@ static int connect_body(lua_State *lua)
     policy_push(lua, ask->policies, POLICY_CLIENT_CONNECT);
     facts_push_connect(lua, ask->request);
     lua_call(lua, 1, 3);
-    read_verdict(lua, ask->policies, POLICY_CLIENT_CONNECT, 2, &ask->verdict);
+    hooks_lua_read_verdict(lua, ask->policies, POLICY_CLIENT_CONNECT, 2, &ask->verdict);
     if (!ask->verdict.allowed || lua_isnil(lua, 3))
         return 0;
     if (!lua_istable(lua, 3))
@@ -122,7 +122,7 @@ static int channel_body(lua_State *lua)
     policy_push(lua, ask->policies, ask->question);
     facts_push_channel(lua, ask->request, ask->question == POLICY_CHANNEL_JOIN);
     lua_call(lua, 1, 3);
-    read_verdict(lua, ask->policies, ask->question, 2, &ask->verdict);
+    hooks_lua_read_verdict(lua, ask->policies, ask->question, 2, &ask->verdict);
     return 0;
 }
 
@@ -162,7 +162,7 @@ static int list_body(lua_State *lua)
         policy_push(lua, ask->policies, POLICY_CHANNEL_LIST);
         facts_push_listed(lua, 2, &ask->channels[ask->next]);
         lua_call(lua, 1, 3);
-        read_verdict(lua, ask->policies, POLICY_CHANNEL_LIST, 3, &verdict);
+        hooks_lua_read_verdict(lua, ask->policies, POLICY_CHANNEL_LIST, 3, &verdict);
         ask->channels[ask->next].is_shown = verdict.allowed;
         lua_settop(lua, 2);
     }
@@ -289,7 +289,7 @@ static int publish_body(lua_State *lua)
         return 0;
     }
     lua_pushnil(lua); /* no status */
-    read_verdict(lua, ask->policies, POLICY_MESSAGE_PUBLISH, 2, ask->denial);
+    hooks_lua_read_verdict(lua, ask->policies, POLICY_MESSAGE_PUBLISH, 2, ask->denial);
     ask->action = ask->denial->allowed ? PUBLISH_PASS : PUBLISH_REFUSE;
     return 0;
 }
@@ -361,6 +361,7 @@ void hooks_lua_fill(struct policies *policies, struct hooks *hooks)
         .client_limits = client_limits,
         .health = health,
     };
+    hooks_network_fill(policies, hooks);
     if (policies->functions[POLICY_MESSAGE_PUBLISH] != LUA_NOREF)
         hooks->message_publish = message_publish;
 }

@@ -1,7 +1,6 @@
 /* identity.h — the table that client_auth.connect returned, kept as the text of a JSON object.
  *
- * The text is read back by this file alone, so it holds no white space. Bounded by IDENTITY_MAX
- * bytes and by its depth: what a policy returns may refer to itself. */
+ * Bounded by IDENTITY_MAX bytes and by its depth: what a policy returns may refer to itself. */
 #ifndef WSRELAY_SCRIPT_IDENTITY_H
 #define WSRELAY_SCRIPT_IDENTITY_H
 

@@ -30,6 +30,10 @@ static const struct {
     {"limits", "client", "the configured limits", false},
     {"message", "publish", "refused", true},
     {"health", "rules", "the last state", false},
+    {"node_auth", "accept", "denied", false},
+    {"routing", "scope", "the whole network", false},
+    {"routing", "next_hop", "the fastest", false},
+    {"peer_selection", "choose", "linked peers are kept", false},
 };
 
 static const char HEADER_NAME[] =
@@ -40,6 +44,11 @@ static const struct budget_limits ASK_LIMITS = {.instructions = 1000000,
                                                 .wall_ms = 40,
                                                 .cpu_ms = 40,
                                                 .allocated_bytes = (size_t)16 * 1024 * 1024};
+/* peer_selection sorts all nodes of the network, now and then. */
+static const struct budget_limits CHOOSE_LIMITS = {.instructions = 20000000,
+                                                   .wall_ms = 200,
+                                                   .cpu_ms = 200,
+                                                   .allocated_bytes = (size_t)24 * 1024 * 1024};
 static const struct budget_limits LOAD_LIMITS = {
     .instructions = 50000000, .wall_ms = 1000, .cpu_ms = 1000};
 
@@ -307,7 +316,9 @@ int policies_ask(struct policies *policies, enum policy_question question, lua_C
 {
     struct buf error;
     buf_init(&error, LOG_LINE_MAX);
-    int err = script_call(policies->vm, &ASK_LIMITS, body, context, &error);
+    int err =
+        script_call(policies->vm, question == POLICY_PEER_SELECTION ? &CHOOSE_LIMITS : &ASK_LIMITS,
+                    body, context, &error);
     if (err)
         report(policies, question, &error);
     buf_deinit(&error);

@@ -12,7 +12,9 @@
 #include "script/config_lua.h"
 #include "script/explain.h"
 #include "script/hooks_lua.h"
+#include "script/json_lua.h"
 #include "script/policy.h"
+#include "script/runtime.h"
 #include "script/vm.h"
 
 #define SCRIPTS_MEMORY_MAX ((size_t)512 * 1024 * 1024)
@@ -25,6 +27,8 @@ struct script {
     struct vm *vm;
     struct policies *policies;
     struct config *config;
+    struct runtime runtime;
+    uint64_t generation;
 };
 
 struct load {
@@ -76,6 +80,14 @@ static void preload_engine(lua_State *lua, const struct script_source *source)
     lua_newtable(lua);
     bind_log(lua, source->log);
     bind_node(lua, source);
+    bind_json(lua);
+    bind_handler(lua);
+    bind_request(lua);
+    bind_mesh(lua);
+    bind_channel(lua);
+    bind_stats(lua);
+    bind_inm(lua);
+    bind_policy(lua);
     lua_pushcclosure(lua, open_engine, 1);
     lua_setfield(lua, -2, "relay.engine");
     lua_pop(lua, 1);
@@ -100,6 +112,14 @@ static void install_strict(lua_State *lua, const struct script_source *source)
     lua_pop(lua, 1);
 }
 
+/* The shipped commands and flows come first, so that main.lua can replace them. */
+static void require_built_in(lua_State *lua)
+{
+    lua_getglobal(lua, "require");
+    lua_pushliteral(lua, "relay.built_in");
+    lua_call(lua, 1, 0);
+}
+
 static void read_configuration(lua_State *lua, struct load *load)
 {
     bind_node_push_configuration(lua);
@@ -117,10 +137,12 @@ static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     luaL_openlibs(lua);
+    json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
     preload_engine(lua, load->source);
     install_strict(lua, load->source);
+    require_built_in(lua);
     if (luaL_loadfilex(lua, load->source->main_path, "t") != LUA_OK)
         lua_error(lua);
     lua_call(lua, 0, 0);
@@ -133,8 +155,10 @@ static int load_scripts(struct script *script, struct load *load, struct buf *er
     struct buf raw = {0};
     const char *main_path = load->source->main_path;
     int err = vm_new(&script->vm, SCRIPTS_MEMORY_MAX, true);
-    if (!err)
+    if (!err) {
+        runtime_init(&script->runtime, script->vm, load->source->log);
         err = script_call(script->vm, &LOAD_LIMITS, load_body, load, &raw);
+    }
     if (err == RELAY_ESCRIPT) {
         buf_add_byte(&raw, '\0');
         if (!raw.failed && !explain_in_file(raw.bytes, main_path, error))
@@ -165,9 +189,11 @@ int script_load(struct script **out, const struct script_source *source, struct 
     load.config = script->config = calloc(1, sizeof *script->config);
     if (!script->config)
         goto out;
+    script->generation = source->generation;
     err = load_scripts(script, &load, error);
     if (!err)
         err = load_policies(script, &load, error);
+    script->runtime.policies = script->policies;
 out:
     free(load.policies_path);
     if (err)
@@ -187,6 +213,32 @@ void script_hooks(struct script *script, struct hooks *hooks)
     hooks_lua_fill(script->policies, hooks);
 }
 
+int script_start(struct script *script, const struct script_world *world)
+{
+    return runtime_start(&script->runtime, world, script->generation > 1);
+}
+
+void script_tick(struct script *script)
+{
+    runtime_tick(&script->runtime);
+}
+
+void script_command(struct script *script, const struct mesh_command *command)
+{
+    runtime_command(&script->runtime, command);
+}
+
+void script_event(struct script *script, enum mesh_event event, const struct mesh_peer *peer)
+{
+    runtime_event(&script->runtime,
+                  event == MESH_PEER_UP ? RUNTIME_EVENT_peer_up : RUNTIME_EVENT_peer_down, peer);
+}
+
+uint64_t script_handler_failures(const struct script *script)
+{
+    return script->runtime.failures;
+}
+
 uint64_t script_policy_failures(const struct script *script)
 {
     return script->policies->failures;
@@ -196,6 +248,7 @@ void script_free(struct script *script)
 {
     if (!script)
         return;
+    runtime_deinit(&script->runtime);
     policies_free(script->policies);
     vm_free(script->vm);
     config_free(script->config);

@@ -5,15 +5,24 @@
  * is trusted. The policies' state holds policies/<name>.lua, sandboxed, with a budget of
  * instructions and memory for every call; it sees plain facts and nothing of the engine's. Loading
  * builds a whole new generation beside the running one, so the caller swaps it in when all of it
- * worked. */
+ * worked.
+ *
+ * After script_start the scripts' state serves: handlers of commands, events and timers run in
+ * coroutines, and one that waits is resumed when its answer has come. The surprising rule: nothing
+ * runs inside of a call that a handler made; what happens then is kept, and served by the next
+ * script_tick, for which wake_at is called. */
 #ifndef WSRELAY_SCRIPT_SCRIPT_H
 #define WSRELAY_SCRIPT_SCRIPT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "config.h"
 #include "hooks.h"
+#include "host/host_network.h"
+#include "mesh/mesh.h"
+#include "relay/relay.h"
 
 struct script;
 
@@ -51,11 +60,41 @@ const struct config *script_config(const struct script *script);
 /* Fills in the questions that its policies answer. They stay valid until script_free. */
 void script_hooks(struct script *script, struct hooks *hooks);
 
+/* What the scripts act upon. All of it outlives the script. */
+struct script_world {
+    struct relay *relay;
+    struct mesh *mesh; /* NULL: a node without a network, in tests */
+    const struct host_network *network;
+    struct clock clock;
+    void *context;
+    /* Call script_tick at this time of the clock, or a little later. A later call replaces an
+     * earlier one; UINT64_MAX: not at all. */
+    void (*wake_at)(void *context, uint64_t ms);
+};
+
+/* From now on the scripts serve: timers run, and what needs the node can be called. Once, after the
+ * generation was taken. `world` is copied. RELAY_ENOMEM. */
+int script_start(struct script *script, const struct script_world *world) RELAY_MUST_USE;
+
+/* Runs what is due. */
+void script_tick(struct script *script);
+
+/* A command for this node: its handler answers by mesh_respond, now or when it has waited enough.
+ */
+void script_command(struct script *script, const struct mesh_command *command);
+
+/* A peer came or went. */
+void script_event(struct script *script, enum mesh_event event, const struct mesh_peer *peer);
+
+/* How often a handler raised or ran over its budget since the script was loaded. */
+uint64_t script_handler_failures(const struct script *script);
+
 /* How often a policy failed (raised, ran over its budget, answered nonsense) since it was loaded.
  */
 uint64_t script_policy_failures(const struct script *script);
 
-/* NULL is allowed. */
+/* NULL is allowed. What waits is cancelled: a command whose handler did not end yet is not
+ * answered. */
 void script_free(struct script *script);
 
 #endif

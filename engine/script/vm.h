@@ -18,14 +18,18 @@
 /* Beyond the cap, for the traceback of the overrun alone. */
 #define VM_MEMORY_RESERVE ((size_t)256 * 1024)
 
+struct runtime;
+
 struct vm {
     lua_State *lua;
+    struct runtime *runtime; /* of the scripts' state; else NULL */
     size_t memory_used;
     size_t memory_max;
     unsigned
         memory_refusals; /* in a row; Lua collects its garbage after the first and asks again */
     struct budget budget;
     bool is_trusted;
+    bool has_traceback; /* the error that is under way has its traceback already */
 };
 
 /* An empty state: no library is open in it. */

@@ -219,6 +219,48 @@ local function place_tls(effective, context)
   end
 end
 
+-- ── the network ──────────────────────────────────────────────────────────────────────────────
+
+-- The largest message that fits in a packet between nodes: NETWORK_MESSAGE_MAX in C.
+local NETWORK_MESSAGE_MAX = 700 * 1024
+
+-- A problem of a key that an option gave, or main.lua.
+local function problem_of(path, message, option)
+  if option then
+    return { message = option.source .. ": " .. message, is_option = true }
+  end
+  return { message = ("'%s' %s"):format(check.path_text(path), message), path = path }
+end
+
+---@param effective table
+---@param options table<string, { source: string }>
+---@return relay.Problem?
+local function check_peers(effective, options)
+  local first = {}
+  for index, peer in ipairs(effective.peers) do
+    local path = { "peers", index, "name" }
+    if peer.name == effective.name then
+      return problem_of(path, ("is this node's own name, %q"):format(peer.name), options.peers)
+    end
+    if first[peer.name] then
+      local message = ("is %q, as peers[%d] is already"):format(peer.name, first[peer.name])
+      return problem_of(path, message, options.peers)
+    end
+    first[peer.name] = index
+  end
+end
+
+---@param effective table
+---@return relay.Problem?
+local function check_message_bytes(effective)
+  local is_networked = effective.token or effective.host or #effective.peers > 0
+  if is_networked and effective.limits.message_bytes > NETWORK_MESSAGE_MAX then
+    return problem_of({ "limits", "message_bytes" },
+      ("must be at most %d where other nodes join (token, host or peers): a longer message fits in no packet")
+        :format(NETWORK_MESSAGE_MAX))
+  end
+end
+
 local function place_control(effective, context)
   if effective.control then
     local path = config.join(config.directory_of(context.main), effective.control)
@@ -232,7 +274,10 @@ local function complete(effective, context, options)
     effective.admin.listen = effective.admin.listen or { host = "127.0.0.1", port = 8081 }
   end
   place_control(effective, context)
-  return place_policies(effective, context, options.policies) or place_tls(effective, context)
+  return check_peers(effective, options)
+    or check_message_bytes(effective)
+    or place_policies(effective, context, options.policies)
+    or place_tls(effective, context)
 end
 
 --- What a node runs with. Never changes what it was given.

@@ -97,4 +97,19 @@ relay.log = {
   error = logger("error"),
 }
 
+-- What C answers by itself; docs/api/relay.lua has the types and tells what each does.
+for _, name in ipairs {
+  "command", "on", "every", "after", "sleep",
+  "request", "broadcast", "hash",
+  "name", "nodes", "peers", "latency", "new_token", "dial", "drop_peer",
+  "channels", "reserved", "publish", "stats", "host_stats",
+  "array", "null",
+} do
+  relay[name] = engine[name]
+end
+
+--- For what handlers share.
+---@type table
+relay.state = {}
+
 return relay

@@ -117,6 +117,49 @@ describe("relay.config", function()
     end)
   end)
 
+  describe("peers", function()
+    local function peer(name)
+      return { name = name, url = "wss://" .. name .. ".example.com/node", token = "t" }
+    end
+
+    it("have names of their own", function()
+      assert.are.equal(2, #resolve({ name = "a", peers = { peer "b", peer "c" } }).peers)
+      local problem = problem_of { name = "a", peers = { peer "b", peer "c", peer "b" } }
+      assert.are.equal("'peers[3].name' is \"b\", as peers[1] is already", problem.message)
+      assert.are.same({ "peers", 3, "name" }, problem.path)
+    end)
+
+    it("are other nodes", function()
+      local problem = problem_of { name = "a", peers = { peer "a" } }
+      assert.are.equal("'peers[1].name' is this node's own name, \"a\"", problem.message)
+      assert.are.same({ "peers", 1, "name" }, problem.path)
+    end)
+
+    it("that an option gave name it", function()
+      local options = { { key = "peer", value = "a=wss://x/node,t", source = "--peer" } }
+      local problem = problem_of({ name = "a" }, {}, options)
+      assert.are.equal("--peer: is this node's own name, \"a\"", problem.message)
+      assert.is_true(problem.is_option)
+    end)
+  end)
+
+  describe("limits.message_bytes", function()
+    it("fits in a packet where other nodes join", function()
+      for _, given in ipairs { { token = "t" }, { host = "wss://a/" } } do
+        given.limits = { message_bytes = 716801 }
+        local problem = problem_of(given)
+        assert.matches("^'limits.message_bytes' must be at most 716800 where", problem.message)
+        assert.are.same({ "limits", "message_bytes" }, problem.path)
+        given.limits.message_bytes = 716800
+        resolve(given)
+      end
+    end)
+
+    it("is free where none do", function()
+      resolve { limits = { message_bytes = 716801 } }
+    end)
+  end)
+
   it("listens for the administrator on loopback by default", function()
     assert.are.same({ host = "127.0.0.1", port = 8081 }, resolve({ admin = {} }).admin.listen)
   end)

@@ -1,0 +1,92 @@
+/* bind_handler.c — what starts handlers: commands, events, time. At load time all but sleep. */
+#include <math.h>
+#include <stdlib.h>
+
+#include <lauxlib.h>
+
+#include "script/bind.h"
+#include "script/command.h"
+#include "script/runtime.h"
+
+#define COMMAND_NAME_MAX 128
+
+static const char *const EVENTS[] = {
+#define EVENT_NAME(name) #name,
+    RUNTIME_EVENTS(EVENT_NAME)
+#undef EVENT_NAME
+        NULL};
+
+static int engine_command(lua_State *lua)
+{
+    size_t len;
+    const char *name = luaL_checklstring(lua, 1, &len);
+    luaL_argcheck(lua, len > 0 && len <= COMMAND_NAME_MAX, 1, "must be 1 to 128 bytes");
+    luaL_checktype(lua, 2, LUA_TFUNCTION);
+    lua_settop(lua, 2);
+    command_set(lua, name);
+    return 0;
+}
+
+static int engine_on(lua_State *lua)
+{
+    struct runtime *runtime = runtime_of(lua);
+    int event = luaL_checkoption(lua, 1, NULL, EVENTS);
+    luaL_checktype(lua, 2, LUA_TFUNCTION);
+    lua_settop(lua, 2);
+    int function = luaL_ref(lua, LUA_REGISTRYINDEX);
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (!listener)
+        return luaL_error(lua, "not enough memory");
+    listener->event = (enum runtime_event)event;
+    listener->function = function;
+    list_append(&runtime->listeners, &listener->node);
+    return 0;
+}
+
+static int add_ticker(lua_State *lua, bool repeats)
+{
+    struct runtime *runtime = runtime_of(lua);
+    uint64_t period_ms = bind_check_ms(lua, 1);
+    luaL_argcheck(lua, period_ms > 0 || !repeats, 1, "must be a millisecond at least");
+    luaL_checktype(lua, 2, LUA_TFUNCTION);
+    lua_settop(lua, 2);
+    int function = luaL_ref(lua, LUA_REGISTRYINDEX);
+    struct ticker *ticker = calloc(1, sizeof *ticker);
+    if (!ticker)
+        return luaL_error(lua, "not enough memory");
+    ticker->runtime = runtime;
+    ticker->period_ms = period_ms;
+    ticker->repeats = repeats;
+    ticker->function = function;
+    list_append(&runtime->tickers, &ticker->node);
+    if (runtime_add_ticker(runtime, ticker) != 0)
+        return luaL_error(lua, "not enough memory");
+    return 0;
+}
+
+static int engine_every(lua_State *lua)
+{
+    return add_ticker(lua, true);
+}
+
+static int engine_after(lua_State *lua)
+{
+    return add_ticker(lua, false);
+}
+
+static int engine_sleep(lua_State *lua)
+{
+    uint64_t ms = bind_check_ms(lua, 1);
+    if (task_sleep(runtime_waiter(lua, "relay.sleep"), ms) != 0)
+        return luaL_error(lua, "not enough memory");
+    return lua_yield(lua, 0);
+}
+
+void bind_handler(lua_State *lua)
+{
+    static const luaL_Reg FUNCTIONS[] = {
+        {"command", engine_command}, {"on", engine_on},       {"every", engine_every},
+        {"after", engine_after},     {"sleep", engine_sleep}, {NULL, NULL},
+    };
+    bind_functions(lua, FUNCTIONS);
+}

@@ -1,0 +1,93 @@
+/* task.h — a handler that runs: one coroutine, from its start to its end, with all its waits.
+ *
+ * Vocabulary: a handler *waits* (relay.request, relay.sleep …): its coroutine yielded, and an
+ * *answer* is on its way; when that has come the task is *ready*, and the runtime resumes it with
+ * the answer. Heap: task_new, task_free, which cancels what it waits for. The surprising rule: an
+ * answer may come while another handler runs, so it is kept as bytes, and no Lua is touched until
+ * the task's turn. */
+#ifndef WSRELAY_SCRIPT_TASK_H
+#define WSRELAY_SCRIPT_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "crypto/hash_job.h"
+#include "mesh/mesh.h"
+#include "script/timers.h"
+
+struct runtime;
+struct ticker;
+struct task_dial;
+
+enum task_kind { TASK_COMMAND, TASK_EVENT, TASK_TIMER };
+
+enum task_wait { WAIT_NOTHING, WAIT_SLEEP, WAIT_REQUEST, WAIT_HASH, WAIT_DIAL };
+
+/* What a wait gives to the handler. */
+enum task_answer {
+    ANSWER_NOTHING,
+    ANSWER_TRUE,
+    ANSWER_TEXT,
+    ANSWER_JSON,  /* the text, decoded */
+    ANSWER_MANY,  /* a table, by node, of such */
+    ANSWER_REASON /* nil and the text */
+};
+
+struct task {
+    struct runtime *runtime;
+    struct list node;       /* of all tasks */
+    struct list ready_node; /* of those that are ready */
+    enum task_kind kind;
+
+    /* What it begins with. Strings are the task's own. */
+    struct mesh_command command;
+    struct mesh_peer peer;
+    bool has_peer;
+    int function; /* EVENT, TIMER: reference, the handler's owner's */
+    struct ticker *ticker;
+
+    lua_State *coroutine; /* NULL: did not begin yet */
+    int thread;           /* reference */
+
+    enum task_wait wait;
+    struct timer timer;
+    uint64_t request;
+    struct hash_waiter hash;
+    struct task_dial *dial;
+
+    enum task_answer answer;
+    struct buf text; /* the answer's */
+    char *strings;   /* of command and peer */
+    size_t size;     /* of the strings */
+};
+
+/* The function, or the name's handler, is not known to the task. NULL for want of memory. */
+struct task *task_new(struct runtime *runtime, enum task_kind kind);
+struct task *task_new_command(struct runtime *runtime, const struct mesh_command *command);
+struct task *task_new_event(struct runtime *runtime, const struct mesh_peer *peer, int function);
+void task_free(struct task *task);
+
+/* Makes it ready, with an answer that has this text (of an error: the reason). */
+void task_answer(struct task *task, enum task_answer answer, struct text text);
+
+/* The waits. Each begins one and raises nothing; where it answers an error, none began. The caller
+ * then yields. */
+int task_sleep(struct task *task, uint64_t ms) RELAY_MUST_USE;
+int task_request(struct task *task, struct text node, struct text data,
+                 uint64_t timeout_ms) RELAY_MUST_USE;
+int task_broadcast(struct task *task, struct text data, uint64_t timeout_ms) RELAY_MUST_USE;
+/* 1: `hash` is the answer already. */
+int task_hash(struct task *task, struct text password, struct text channel,
+              struct password_hash *hash) RELAY_MUST_USE;
+int task_dial(struct task *task, const char *name, const char *url,
+              const char *token) RELAY_MUST_USE;
+
+/* Pushes the values of the answer; how many. */
+int task_push_answer(lua_State *lua, const struct task *task);
+
+#endif
