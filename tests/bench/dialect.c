@@ -1,6 +1,7 @@
 /* dialect.c — the list of dialects, and what they share. */
 #include "dialect.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ws.h"
@@ -14,6 +15,25 @@ const struct dialect *dialect_find(const char *name)
         }
     }
     return NULL;
+}
+
+enum { PREFIX_MAX = 32 };
+
+static const char *prefix = "bench";
+
+bool dialect_name_channels(const char *text)
+{
+    bool fine = text[0] != '\0' && strlen(text) <= PREFIX_MAX && strpbrk(text, "\"\\ \r\n") == NULL;
+    if (!fine) {
+        fprintf(stderr, "bench-load: --name: 1 to %d plain characters\n", PREFIX_MAX);
+    }
+    prefix = text;
+    return fine;
+}
+
+const char *dialect_prefix(void)
+{
+    return prefix;
 }
 
 void dialect_frame(char *out, uint8_t opcode, const char *body, size_t length, size_t payload_at,

@@ -55,6 +55,10 @@ extern const struct dialect dialect_nchan;
 /* The dialect of that name, or NULL. */
 const struct dialect *dialect_find(const char *name);
 
+/* What every channel's name begins with; false, with a word why, when it is too long. */
+bool dialect_name_channels(const char *prefix);
+const char *dialect_prefix(void);
+
 /* Frames `body` with `payload` somewhere inside, for the shape() functions. */
 void dialect_frame(char *out, uint8_t opcode, const char *body, size_t length, size_t payload_at,
                    struct message_shape *shape);

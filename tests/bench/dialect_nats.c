@@ -22,7 +22,8 @@ static size_t hello(char *out, size_t size, enum role role, unsigned channel)
     if (role == PUBLISHER) {
         return (size_t)snprintf(out, size, "%sPING\r\n", connect);
     }
-    return (size_t)snprintf(out, size, "%sSUB bench.%u 1\r\nPING\r\n", connect, channel);
+    return (size_t)snprintf(out, size, "%sSUB %s.%u 1\r\nPING\r\n", connect, dialect_prefix(),
+                            channel);
 }
 
 static void shape(char *out, unsigned channel, const char *payload, size_t size,
@@ -33,7 +34,7 @@ static void shape(char *out, unsigned channel, const char *payload, size_t size,
     if (body == NULL) {
         abort();
     }
-    int at = snprintf(body, space, "PUB bench.%u %zu\r\n", channel, size);
+    int at = snprintf(body, space, "PUB %s.%u %zu\r\n", dialect_prefix(), channel, size);
     int rest = snprintf(body + at, space - (size_t)at, "%.*s\r\n", (int)size, payload);
     dialect_frame(out, WS_BINARY, body, (size_t)(at + rest), (size_t)at, made);
     free(body);

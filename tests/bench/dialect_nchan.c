@@ -9,7 +9,7 @@
 static size_t path(char *out, size_t size, enum role role, unsigned channel)
 {
     const char *end = role == PUBLISHER ? "pub" : "sub";
-    return (size_t)snprintf(out, size, "/%s?id=bench-%u", end, channel);
+    return (size_t)snprintf(out, size, "/%s?id=%s-%u", end, dialect_prefix(), channel);
 }
 
 static size_t hello(char *out, size_t size, enum role role, unsigned channel)

@@ -19,9 +19,9 @@ static size_t hello(char *out, size_t size, enum role role, unsigned channel)
 {
     (void)role; /* a publisher must be subscribed too; it is not sent its own messages */
     return (size_t)snprintf(out, size,
-                            "{\"command\":\"subscribe\",\"data\":{\"topic\":\"bench-%u\"},"
+                            "{\"command\":\"subscribe\",\"data\":{\"topic\":\"%s-%u\"},"
                             "\"nonce\":\"hello\"}",
-                            channel);
+                            dialect_prefix(), channel);
 }
 
 static void shape(char *out, unsigned channel, const char *payload, size_t size,
@@ -33,8 +33,8 @@ static void shape(char *out, unsigned channel, const char *payload, size_t size,
     if (body == NULL) {
         abort();
     }
-    int length = snprintf(body, space, "%s%.*s\",\"channel\":\"bench-%u\"},\"nonce\":\"00000000\"}",
-                          head, (int)size, payload, channel);
+    int length = snprintf(body, space, "%s%.*s\",\"channel\":\"%s-%u\"},\"nonce\":\"00000000\"}",
+                          head, (int)size, payload, dialect_prefix(), channel);
     dialect_frame(out, WS_TEXT, body, (size_t)length, sizeof head - 1, made);
     made->nonce_at = made->length - strlen("00000000\"}");
     free(body);

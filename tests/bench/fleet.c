@@ -146,7 +146,8 @@ static bool bind_source(struct fleet *fleet, int fd, unsigned index)
 static bool start(struct fleet *fleet, struct conn *conn, unsigned index)
 {
     const struct options *options = fleet->options;
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(options->port)};
+    uint16_t port = conn->role == PUBLISHER ? options->publish_port : options->port;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT};
     int on = 1;
     char path[200];
@@ -174,7 +175,7 @@ static bool start(struct fleet *fleet, struct conn *conn, unsigned index)
                           "GET %s HTTP/1.1\r\nHost: %s:%u\r\nUpgrade: websocket\r\n"
                           "Connection: Upgrade\r\nSec-WebSocket-Key: " WS_KEY "\r\n"
                           "Sec-WebSocket-Version: 13\r\n\r\n",
-                          path, options->host, options->port);
+                          path, options->host, port);
     bytes_append(&conn->out, request, (size_t)length);
     return true;
 }

@@ -48,7 +48,7 @@ void idle_run(const struct options *options, struct idle_result *result)
     for (unsigned i = 0; i < options->step_count; i++) {
         result->steps[i].connections = options->steps[i];
     }
-    process_tree_find(&tree, options->server);
+    process_tree_find(&tree, options->servers, options->server_count);
     uint64_t before = process_tree_resident(&tree);
     bool fine = fleet_init(&fleet, options, options->steps[options->step_count - 1]);
     unsigned from = 0;

@@ -10,6 +10,8 @@
 static const char usage[] =
     "usage: bench-load --dialect wsrelay|nats|nchan --port PORT [options]\n"
     "  --host ADDRESS      IPv4 address of the server (127.0.0.1)\n"
+    "  --publish-port PORT publishers connect here: another node of the same network\n"
+    "  --name PREFIX       of the channels' names (bench)\n"
     "  --subscribers N     subscribers, shared out over the channels (100)\n"
     "  --channels N        channels, each with a publisher of its own (1)\n"
     "  --window N          closed loop: messages in flight in a channel (1)\n"
@@ -20,7 +22,7 @@ static const char usage[] =
     "  --messages N        measure N messages in each channel instead of seconds, without warm-up\n"
     "  --connect N,N,...   connect mode: so many idle subscribers, measured at each step\n"
     "  --sources N         connect from N loopback addresses, 127.0.0.1 and up\n"
-    "  --server-pid PID    measure this process and its children too\n"
+    "  --server-pid PID    measure this process and its children too; may be repeated\n"
     "  --spin              never sleep while waiting for the server\n"
     "  --json              one JSON object instead of one line of text\n";
 
@@ -69,9 +71,21 @@ static bool read_dialect(struct options *options, const char *name)
     return options->dialect != NULL;
 }
 
+static bool add_server(struct options *options, pid_t pid)
+{
+    if (options->server_count == SERVERS_MAX) {
+        fprintf(stderr, "bench-load: --server-pid: at most %d\n", SERVERS_MAX);
+        return false;
+    }
+    options->servers[options->server_count++] = pid;
+    return true;
+}
+
 static const struct option names[] = {{"dialect", required_argument, NULL, 'd'},
                                       {"host", required_argument, NULL, 'h'},
                                       {"port", required_argument, NULL, 'p'},
+                                      {"publish-port", required_argument, NULL, 'q'},
+                                      {"name", required_argument, NULL, 'N'},
                                       {"subscribers", required_argument, NULL, 'n'},
                                       {"channels", required_argument, NULL, 'c'},
                                       {"window", required_argument, NULL, 'w'},
@@ -99,6 +113,11 @@ static bool apply(struct options *o, int letter, char *value)
     case 'p':
         o->port = (uint16_t)whole("port", value, 1, 65535, &fine);
         break;
+    case 'q':
+        o->publish_port = (uint16_t)whole("publish-port", value, 1, 65535, &fine);
+        break;
+    case 'N':
+        return dialect_name_channels(value);
     case 'n':
         o->subscribers = whole("subscribers", value, 1, 100000, &fine);
         break;
@@ -129,8 +148,7 @@ static bool apply(struct options *o, int letter, char *value)
         o->sources = whole("sources", value, 1, 250, &fine);
         break;
     case 'P':
-        o->server = (pid_t)whole("server-pid", value, 1, 4194304, &fine);
-        break;
+        return add_server(o, (pid_t)whole("server-pid", value, 1, 4194304, &fine)) && fine;
     case 'j':
         o->json = true;
         break;
@@ -158,6 +176,9 @@ bool options_read(struct options *options, int argc, char **argv)
         fine = apply(options, letter, optarg);
     }
     fine = fine && optind == argc && options->dialect != NULL && options->port != 0;
+    if (options->publish_port == 0) {
+        options->publish_port = options->port;
+    }
     if (!fine) {
         fputs(usage, stderr);
     }

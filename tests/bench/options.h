@@ -8,12 +8,13 @@
 
 #include "dialect.h"
 
-enum { STEPS_MAX = 16, PAYLOAD_MIN = 48, PAYLOAD_MAX = 60000 };
+enum { STEPS_MAX = 16, SERVERS_MAX = 32, PAYLOAD_MIN = 48, PAYLOAD_MAX = 60000 };
 
 struct options {
     const struct dialect *dialect;
     const char *host;
     uint16_t port;
+    uint16_t publish_port; /* the publishers' server; the same one unless it is given */
     unsigned subscribers;
     unsigned channels;
     unsigned window; /* closed loop: messages in flight in each channel */
@@ -22,7 +23,8 @@ struct options {
     double seconds;
     double warmup;
     uint64_t messages; /* when above 0: so many in each channel, instead of seconds */
-    pid_t server;
+    pid_t servers[SERVERS_MAX];
+    unsigned server_count;
     unsigned sources; /* loopback addresses to connect from; 0: as many as are needed */
     bool json;
     bool spin;

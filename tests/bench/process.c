@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,21 +34,33 @@ static pid_t parent_of(pid_t pid)
     return parent;
 }
 
-void process_tree_find(struct process_tree *tree, pid_t pid)
+static bool is_among(const pid_t *pids, unsigned count, pid_t pid)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (pids[i] == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void process_tree_find(struct process_tree *tree, const pid_t *pids, unsigned count)
 {
     struct dirent *entry;
     tree->count = 0;
-    if (pid <= 0) {
+    for (unsigned i = 0; i < count && i < PROCESS_TREE_MAX; i++) {
+        tree->pids[tree->count++] = pids[i];
+    }
+    if (count == 0) {
         return;
     }
-    tree->pids[tree->count++] = pid;
     DIR *proc = opendir("/proc");
     while (proc != NULL && (entry = readdir(proc)) != NULL && tree->count < PROCESS_TREE_MAX) {
         if (!isdigit((unsigned char)entry->d_name[0])) {
             continue;
         }
         pid_t child = (pid_t)atoi(entry->d_name);
-        if (parent_of(child) == pid) {
+        if (is_among(pids, count, parent_of(child))) {
             tree->pids[tree->count++] = child;
         }
     }

@@ -13,8 +13,8 @@ struct process_tree {
     unsigned count;
 };
 
-/* The process and its children as they are now; an empty tree for pid 0. */
-void process_tree_find(struct process_tree *tree, pid_t pid);
+/* The processes and their children as they are now. */
+void process_tree_find(struct process_tree *tree, const pid_t *pids, unsigned count);
 
 /* Processor time of all threads, user and system, in nanoseconds. */
 uint64_t process_tree_cpu(const struct process_tree *tree);

@@ -177,7 +177,7 @@ static bool measure(struct traffic *traffic)
     const struct options *options = traffic->options;
     struct traffic_result *result = traffic->result;
     struct process_tree tree;
-    process_tree_find(&tree, options->server);
+    process_tree_find(&tree, options->servers, options->server_count);
     traffic->moved_at = traffic->started = clock_now();
     if (options->messages == 0 &&
         !run_until(traffic, traffic->started + (uint64_t)(options->warmup * 1e9))) {

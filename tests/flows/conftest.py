@@ -8,9 +8,10 @@ import resource
 
 import pytest
 
+from support.network import Network, full, line, standing
 from support.node import BINARY, Node
 
-TEST_SECONDS = 90
+TEST_SECONDS = 240 if os.environ.get("WSRELAY_SLOW_TESTS") else 90
 
 
 def pytest_configure():
@@ -49,3 +50,21 @@ def start_node(tmp_path):
             return ends.enter_context(Node(directory, config, **options))
 
         yield start
+
+
+@pytest.fixture
+def network(tmp_path) -> Network:
+    """`async with network:` ends what the test starts in it."""
+    return Network(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def line_of_three(tmp_path_factory):
+    with standing(tmp_path_factory.mktemp("line"), line(3)) as nodes:
+        yield nodes
+
+
+@pytest.fixture(scope="session")
+def full_of_three(tmp_path_factory):
+    with standing(tmp_path_factory.mktemp("full"), full(3)) as nodes:
+        yield nodes

@@ -305,7 +305,8 @@ async def test_log_has_one_line_an_event_and_no_secret_in_it(start_node, form):
         await alice.subscribe(channel, SECRETS["password"])
         assert await bob.subscribe(channel, wrong) == refused("invalid password")
         await bob.ask('{"command":"subscribe","data":{"topic":"x","password":"' + SECRETS["password"] + '"')
-        await get(node, f"/node?token={SECRETS['query']}", headers={**UPGRADE, **header})
+        stranger = {**header, "Authentication": SECRETS["token"] + "-not"}
+        await get(node, f"/node?token={SECRETS['query']}", headers={**UPGRADE, **stranger})
         assert (await node.reload()).event == "reloaded"
         await bob.say(b"binary")
         await bob.closed()

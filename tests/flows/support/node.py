@@ -51,10 +51,10 @@ class Line:
             self.fields[name] = value[1:-1] if value.startswith('"') else int(value)
 
 
-def main_lua(config: str, listen: str) -> str:
+def main_lua(config: str, listen: str, name="node-a") -> str:
     return f"""local relay = require "relay"
 relay.node {{
-  name = "node-a",
+  name = "{name}",
   listen = {listen},
   drain_seconds = 1,
   {config}
@@ -79,8 +79,8 @@ class Node:
     """A running node. `with Node(directory) as node:` ends it and looks for its last words."""
 
     def __init__(self, directory: Path, config="", *, listen='"127.0.0.1:0"', options=(), env=None, files=None,
-                 descriptors=None, binary=BINARY, main=None):
-        self.directory = directory
+                 descriptors=None, binary=BINARY, main=None, name="node-a"):
+        self.directory, self.name = directory, name
         self.main = main or directory / "main.lua"
         self.lines: list[Line] = []
         self._command = [str(binary), str(self.main), *options]
@@ -88,9 +88,9 @@ class Node:
             self._command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *self._command]
         self._env, self._listen = env, listen
         self._news = threading.Condition()
-        self._is_read = False
-        for name, text in (files or {}).items():
-            self.write(name, text)
+        self._is_read = self._is_killed = self._is_stopped = False
+        for path, text in (files or {}).items():
+            self.write(path, text)
         if not main:
             self.configure(config)
 
@@ -100,11 +100,16 @@ class Node:
         path.write_text(text)
 
     def configure(self, config: str):
-        self.main.write_text(main_lua(config, self._listen))
+        self.main.write_text(main_lua(config, self._listen, self.name))
 
     # The process.
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self):
+        self.lines, self._is_read, self._is_killed = [], False, False
         self._process = subprocess.Popen(self._command, env=environment(self._env), stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         fcntl.fcntl(self._process.stderr, fcntl.F_SETPIPE_SZ, STDERR_BYTES)
@@ -114,10 +119,11 @@ class Node:
         except BaseException:
             self._kill()
             raise
-        return self
 
     def __exit__(self, kind, error, traceback):
         code = self.end()
+        if self._is_killed:
+            code = 0
         text = self.log_text()
         assert not SANITIZERS.search(text), text[-8000:]
         assert code == 0, f"exit code {code}\n{text[-4000:]}"
@@ -135,6 +141,22 @@ class Node:
     def _kill(self):
         self._process.kill()
         self._process.wait(WAIT_SECONDS)
+
+    def kill(self):
+        """SIGKILL, as a machine dies; `start` starts it again."""
+        self._is_killed = True
+        self._kill()
+        self.exit_code()
+        assert not SANITIZERS.search(self.log_text()), self.log_text()[-8000:]
+
+    def stop(self):
+        """SIGSTOP: it does nothing at all until `resume`."""
+        self._is_stopped = True
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self._is_stopped = False
+        self.signal(signal.SIGCONT)
 
     @property
     def pid(self) -> int:
@@ -157,6 +179,8 @@ class Node:
         return await asyncio.to_thread(self.exit_code)
 
     def end(self) -> int:
+        if self._is_stopped:
+            self.resume()
         if self.is_running():
             self.signal(signal.SIGTERM)
         try:
