@@ -7,7 +7,9 @@
 #include "mesh/mesh_state.h"
 #include "protocol/inm_packet.h"
 
-#define RTT_WEIGHT 8 /* a new sample counts an eighth (RFC 6298) */
+#define RTT_WEIGHT 8    /* a new sample counts an eighth (RFC 6298) */
+#define CHANGE_MS 1     /* the routing policy hears of a round trip that changed by so much, */
+#define CHANGE_PART 0.2 /* and by such a part */
 
 static struct link *link_of(struct session *session)
 {
@@ -42,6 +44,12 @@ static void pong(struct session *session)
     link->rtt_ms =
         link->rtt_ms < 0 ? sample_ms : link->rtt_ms + (sample_ms - link->rtt_ms) / RTT_WEIGHT;
     tree_link_latency(mesh->tree, link->slot, (uint32_t)(link->rtt_ms / 2 + 0.5));
+    double change_ms = link->rtt_ms > link->routed_rtt_ms ? link->rtt_ms - link->routed_rtt_ms
+                                                          : link->routed_rtt_ms - link->rtt_ms;
+    if (change_ms < CHANGE_MS || change_ms < link->routed_rtt_ms * CHANGE_PART)
+        return;
+    link->routed_rtt_ms = link->rtt_ms;
+    mesh_routes_changed(mesh);
 }
 
 static void close_by_transport(struct session *session, unsigned code, const char *reason)

@@ -14,9 +14,9 @@
 
 #include "base/list.h"
 #include "hooks.h"
-#include "mesh/packet.h"
 #include "protocol/inm_handshake.h"
 #include "relay/session.h"
+#include "spread/packet.h"
 
 #define LINK_GREETING_MS 5000 /* how long an accepted one may take for its handshake */
 #define LINK_ANSWER_MS 1000   /* no handshake in answer to ours: it is a plain peer */
@@ -49,7 +49,8 @@ struct link {
     unsigned malformed; /* in a row */
     uint64_t pinged_us; /* 0: no ping is under way */
     uint64_t ping_due_ms;
-    double rtt_ms; /* smoothed; negative: not measured yet */
+    double rtt_ms;        /* smoothed; negative: not measured yet */
+    double routed_rtt_ms; /* as the routing policy knows it */
     size_t host_len;
     char host[INM_HOST_MAX];
     char name[NODE_NAME_MAX + 1]; /* of the other end; of a dialled one from the start */

@@ -22,9 +22,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "mesh/mesh_counters.h"
-#include "mesh/reservation.h"
 #include "relay/relay.h"
 #include "relay/session.h"
+#include "reserve/reservation.h"
 
 #define MESH_TOKEN_LEN 43      /* of a single-use token: 32 bytes as base64url */
 #define MESH_REQUEST_SECONDS 5 /* how long a request waits unless its asker says otherwise */

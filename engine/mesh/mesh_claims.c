@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/claim_digest_packet.h"
 #include "mesh/mesh_state.h"
 #include "protocol/inm_packet.h"
 #include "protocol/json_write.h"
+#include "reserve/claim_digest_packet.h"
 
 #define PLAIN_ANSWER_MS 5000
 #define NEWS_WAITING_MAX 1000

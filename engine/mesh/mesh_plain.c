@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/claim_packet.h"
 #include "mesh/mesh_state.h"
 #include "protocol/json_items.h"
+#include "reserve/claim_packet.h"
 
 #define LIST_MS 5000
 #define LIST_COMMAND "{\"command\":\"list-channels\"}"

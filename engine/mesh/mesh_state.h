@@ -17,10 +17,10 @@
 #include "mesh/mesh.h"
 #include "mesh/plain_rosters.h"
 #include "mesh/requests.h"
-#include "mesh/router.h"
 #include "mesh/token_table.h"
-#include "mesh/tree.h"
 #include "relay/uplink.h"
+#include "spread/router.h"
+#include "spread/tree.h"
 
 /* What the routing policy said about one destination. */
 struct chosen_route {

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/claim_packet.h"
 #include "protocol/inm_packet.h"
 #include "protocol/json_items.h"
 #include "protocol/json_write.h"
+#include "reserve/claim_packet.h"
 
 void plain_rosters_init(struct plain_rosters *rosters, const struct hash_key *key,
                         void (*changed)(void *context, struct text peer, bool is_listed),

@@ -17,7 +17,7 @@
 #include "base/list.h"
 #include "hooks.h"
 #include "mesh/mesh.h"
-#include "mesh/router.h"
+#include "spread/router.h"
 
 #define REQUESTS_MAX 16384
 

@@ -3,9 +3,9 @@
 
 #include <lauxlib.h>
 
-#include "mesh/claim_table.h"
 #include "protocol/json_write.h"
 #include "protocol/utf8.h"
+#include "reserve/claim_table.h"
 #include "script/bind.h"
 #include "script/runtime.h"
 

@@ -6,9 +6,9 @@
 #ifndef WSRELAY_SIM_MESH_NODE_H
 #define WSRELAY_SIM_MESH_NODE_H
 
-#include "mesh/router.h"
-#include "mesh/tree.h"
 #include "sim/station.h"
+#include "spread/router.h"
+#include "spread/tree.h"
 
 struct mesh_node {
     struct station station;

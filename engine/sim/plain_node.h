@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "mesh/seen.h"
 #include "sim/station.h"
+#include "spread/seen.h"
 
 struct plain_node {
     struct station station;

@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mesh/router.h"
-#include "mesh/tree.h"
 #include "protocol/inm_packet.h"
 #include "sim/chance.h"
+#include "spread/router.h"
+#include "spread/tree.h"
 
 #define SIM_WALL_MS UINT64_C(1795389987000)
 

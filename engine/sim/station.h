@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "mesh/packet.h"
 #include "protocol/inm_packet.h"
 #include "sim/chance.h"
+#include "spread/packet.h"
 
 struct station {
     void *context;

@@ -40,7 +40,8 @@ async def test_flow_remote_connection_all_ours(network):
         node_a, client1 = await node_a_with_its_channel(network)
         node_b = await ours(network, "node-b", node_a)
         await node_b.has_peers()
-        await ours(network, "node-c", node_b)
+        node_c = await ours(network, "node-c", node_b)
+        await node_c.has_peers()
         witness = await network.plain("witness", node_b)
         await eventually(lambda: nodes_of(witness, "node-c"), ["node-a", "node-b"])
         assert await nodes_of(witness, "node-a") == ["node-b", "node-c"]

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/link_packet.h"
+#include "spread/link_packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

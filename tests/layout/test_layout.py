@@ -8,9 +8,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "engine"
 
 # A folder includes only folders before it; the files at the top stand where they are named.
-LAYERS = ["base", "crypto", "protocol", "host", "hooks.h", "transport.h", "relay", "mesh", "config.h",
+LAYERS = ["base", "crypto", "protocol", "host", "hooks.h", "transport.h", "relay", "spread", "reserve", "mesh", "config.h",
           "socket", "script", "sim", "top"]
-CORE = {"base", "crypto", "protocol", "relay", "mesh"}
+CORE = {"base", "crypto", "protocol", "relay", "spread", "reserve", "mesh"}
 
 # Which folders and files may include a library's header.
 FENCES = {

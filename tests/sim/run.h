@@ -3,9 +3,9 @@
 #define SIM_RUN_H
 
 #include "ledger.h"
-#include "mesh/router.h"
 #include "scenario.h"
 #include "sim/sim.h"
+#include "spread/router.h"
 
 /* A question under way. */
 struct ask {

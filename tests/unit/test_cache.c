@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "mesh/cache.h"
+#include "spread/cache.h"
 
 static struct packet *make(size_t len)
 {

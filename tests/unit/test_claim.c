@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mesh/claim.h"
+#include "reserve/claim.h"
 #include "reserve_fixture.h"
 
 static void test_claim_open_goes_before_an_older_tentative_one(void **state)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "dice.h"
-#include "mesh/claim_digest_packet.h"
+#include "reserve/claim_digest_packet.h"
 
 static const char whole[] =
     "{\"sum\":\"00000000000012ab\","

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mesh/claim_digest_packet.h"
+#include "reserve/claim_digest_packet.h"
 #include "reserve_fixture.h"
 
 static void assert_written(struct claim_digest *digest, const char *text)

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mesh/claim_packet.h"
+#include "reserve/claim_packet.h"
 #include "reserve_fixture.h"
 
 #define HASH1 "0101010101010101010101010101010101010101010101010101010101010101"

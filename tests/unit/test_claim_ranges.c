@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "dice.h"
-#include "mesh/claim_ranges.h"
+#include "reserve/claim_ranges.h"
 
 #define ITEMS 3000
 

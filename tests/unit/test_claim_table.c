@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "dice.h"
-#include "mesh/claim_table.h"
+#include "reserve/claim_table.h"
 #include "reserve_fixture.h"
 
 static const struct hash_key key = {3, 4};

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "mesh/electorate.h"
+#include "reserve/electorate.h"
 
 static void set_up(struct electorate *electorate)
 {

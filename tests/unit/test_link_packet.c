@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mesh/link_packet.h"
-#include "mesh/source.h"
+#include "spread/link_packet.h"
+#include "spread/source.h"
 
 #define BOOT UINT64_C(1795389987000)
 #define TEXT(s) ((struct text){(s), sizeof(s) - 1})

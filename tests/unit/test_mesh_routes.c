@@ -103,6 +103,27 @@ static void test_mesh_routes_the_policy_is_asked_again_after_links_changed(void 
     assert_int_equal(routes_told, 2);
 }
 
+static void test_mesh_routes_the_policy_is_asked_again_after_latency_changed(void **state)
+{
+    (void)state;
+    answer = 0;
+    whole_net_advance(net, 40);
+    session_pong(ends[0]->session); /* of the first ping */
+    ask_far();
+    assert_int_equal(asked, 1);
+    whole_net_advance(net, 5000);
+    assert_true(mesh_link_of(a, "x")->pinged_us > 0);
+    whole_net_advance(net, 35);
+    session_pong(ends[0]->session); /* 40 ms is not far from 35 */
+    ask_far();
+    assert_int_equal(asked, 1);
+    whole_net_advance(net, 5100);
+    whole_net_advance(net, 900);
+    session_pong(ends[0]->session);
+    ask_far();
+    assert_int_equal(asked, 2);
+}
+
 static void test_mesh_routes_an_answer_that_is_none_is_the_routers(void **state)
 {
     (void)state;
@@ -133,6 +154,7 @@ int main(void)
         TEST(the_policys_choice_is_taken),
         TEST(the_policy_is_asked_once),
         TEST(the_policy_is_asked_again_after_links_changed),
+        TEST(the_policy_is_asked_again_after_latency_changed),
         TEST(an_answer_that_is_none_is_the_routers),
         TEST(a_peer_needs_no_policy),
     };

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mesh/packet.h"
+#include "spread/packet.h"
 
 #define TEXT(s) ((struct text){(s), sizeof(s) - 1})
 

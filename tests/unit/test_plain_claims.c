@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mesh/plain_claims.h"
+#include "reserve/plain_claims.h"
 #include "reserve_fixture.h"
 
 static struct plain_claim *set(struct plain_claims *claims, const char *peer, const char *name,

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mesh/router.h"
+#include "spread/router.h"
 #include "tree_fixture.h"
 
 struct fixture {

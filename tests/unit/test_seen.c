@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mesh/seen.h"
+#include "spread/seen.h"
 
 static bool add_at(struct seen *seen, const char *source, enum inm_type type, const char *nonce,
                    uint64_t now_ms)

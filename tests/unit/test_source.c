@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "dice.h"
-#include "mesh/source.h"
+#include "spread/source.h"
 
 #define BOOT UINT64_C(1795389987000)
 

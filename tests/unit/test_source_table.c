@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mesh/source_table.h"
+#include "spread/source_table.h"
 
 static struct source *add(struct source_table *table, const char *name)
 {

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mesh/cache.h"
-#include "mesh/source_table.h"
+#include "spread/cache.h"
+#include "spread/source_table.h"
 #include "tree_fixture.h"
 
 static int set_up(void **state)

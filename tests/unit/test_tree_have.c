@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "mesh/source.h"
+#include "spread/source.h"
 #include "tree_fixture.h"
 
 static int set_up(void **state)

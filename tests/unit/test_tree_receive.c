@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "mesh/source.h"
+#include "spread/source.h"
 #include "tree_fixture.h"
 
 #define SUM(c) ((c)->delivered + (c)->duplicates + (c)->stale + (c)->echoes + (c)->refused)

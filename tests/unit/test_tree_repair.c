@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "mesh/source.h"
+#include "spread/source.h"
 #include "tree_fixture.h"
 
 static int set_up(void **state)

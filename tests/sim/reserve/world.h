@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "mesh/claim_digest_packet.h"
-#include "mesh/reservation.h"
+#include "reserve/claim_digest_packet.h"
+#include "reserve/reservation.h"
 
 #define NODES_MAX 60
 #define NAMES 6

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "mesh/claim_table.h"
 #include "mesh/mesh.h"
+#include "reserve/claim_table.h"
 
 #define FAKE_REQUESTS 8
 

@@ -15,8 +15,8 @@
 #define TEST_RESERVE_FIXTURE_H
 
 #include "base/buf.h"
-#include "mesh/claim_digest_packet.h"
-#include "mesh/reservation.h"
+#include "reserve/claim_digest_packet.h"
+#include "reserve/reservation.h"
 
 #define BOOT 500 /* of node-a */
 

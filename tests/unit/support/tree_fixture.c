@@ -13,7 +13,7 @@
 
 #include "tree_fixture.h"
 
-#include "mesh/source.h"
+#include "spread/source.h"
 
 __attribute__((format(printf, 2, 3))) static void say(struct tree_fixture *fixture,
                                                       const char *format, ...)

@@ -13,7 +13,7 @@
 #define TEST_TREE_FIXTURE_H
 
 #include "base/buf.h"
-#include "mesh/tree.h"
+#include "spread/tree.h"
 
 #define BOOT UINT64_C(1795389987000)
 #define LATENCY_MS 10 /* of every link, unless a test says otherwise */
