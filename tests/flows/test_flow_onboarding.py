@@ -54,7 +54,7 @@ async def test_flow_node_onboarding(network, kinds):
         node_c = await network.start("node-c", [node_b], kind=kinds[2], **options)
         client2 = await network.client(node_c)
         if isinstance(node_c, PlainPeer):
-            assert node_c.reserved == {"channel": HASH}, "reserved once it is onboarded"
+            await node_c.until(lambda: node_c.reserved == {"channel": HASH}, "reserved once it is onboarded")
         else:
             await node_c.has_peers()
         if isinstance(node_b, PlainPeer) and not isinstance(node_c, PlainPeer):

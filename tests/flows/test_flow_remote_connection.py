@@ -75,7 +75,7 @@ async def test_flow_remote_connection_node_c_is_plain(network):
         await eventually(lambda: connection(node_c, "node-b", "node-a"), (True, node_a.host))
         await node_c.connect_through("node-b", "node-a")
         await eventually(lambda: nodes_of(node_c, "node-a"), ["node-b", "node-c"])
-        assert node_c.reserved == {"channel": HASH}
+        await node_c.until(lambda: node_c.reserved == {"channel": HASH})
         await talk(client1, node_c)
 
 
