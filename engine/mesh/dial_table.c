@@ -52,6 +52,24 @@ int dial_table_add(struct dial_table *table, const char *name, const char *url, 
     return 0;
 }
 
+int dial_table_keep(struct dial_table *table, struct dial *dial, const char *url, const char *token)
+{
+    char *new_url = strdup(url), *new_token = strdup(token);
+    if (!new_url || !new_token) {
+        free(new_url);
+        free(new_token);
+        return RELAY_ENOMEM;
+    }
+    explicit_bzero(dial->token, strlen(dial->token));
+    free(dial->url);
+    free(dial->token);
+    dial->url = new_url;
+    dial->token = new_token;
+    table->kept += !dial->is_kept;
+    dial->is_kept = true;
+    return 0;
+}
+
 void dial_table_remove(struct dial_table *table, struct dial *dial)
 {
     list_remove(&dial->node);

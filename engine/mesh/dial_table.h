@@ -49,6 +49,9 @@ void dial_table_deinit(struct dial_table *table);
 /* A new one, due at once. Strings are copied. RELAY_ENOMEM, RELAY_EFULL. */
 int dial_table_add(struct dial_table *table, const char *name, const char *url, const char *token,
                    bool is_kept, uint64_t now_ms, struct dial **added) RELAY_MUST_USE;
+/* One that was to be dialled once is kept from now on. RELAY_ENOMEM: it is as it was. */
+int dial_table_keep(struct dial_table *table, struct dial *dial, const char *url,
+                    const char *token) RELAY_MUST_USE;
 void dial_table_remove(struct dial_table *table, struct dial *dial);
 
 /* By the attempt's number, or by the node's name; NULL when there is none. */

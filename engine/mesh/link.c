@@ -7,9 +7,10 @@
 #include "mesh/mesh_state.h"
 #include "protocol/inm_packet.h"
 
-#define RTT_WEIGHT 8    /* a new sample counts an eighth (RFC 6298) */
-#define CHANGE_MS 1     /* the routing policy hears of a round trip that changed by so much, */
-#define CHANGE_PART 0.2 /* and by such a part */
+#define RTT_WEIGHT 8      /* a new sample counts an eighth (RFC 6298) */
+#define GREETING_MAX 4096 /* bytes; a handshake is shorter */
+#define CHANGE_MS 1       /* the routing policy hears of a round trip that changed by so much, */
+#define CHANGE_PART 0.2   /* and by such a part */
 
 static struct link *link_of(struct session *session)
 {
@@ -18,8 +19,9 @@ static struct link *link_of(struct session *session)
 
 static size_t message_max(const struct session *session)
 {
-    (void)session;
-    return INM_PACKET_MAX;
+    const struct link *link = list_entry(session, const struct link, session);
+    bool is_stranger = link->state == LINK_GREETS && !link->is_dialled;
+    return is_stranger ? GREETING_MAX : INM_PACKET_MAX;
 }
 
 static void receive(struct session *session, const char *text, size_t len)

@@ -56,7 +56,7 @@ static void take_answer(const struct claim_question *question, const struct mesh
     struct mesh *mesh = question->mesh;
     char source[NODE_NAME_MAX + 1];
     const struct membership *member = members_find(&mesh->members, response->source);
-    if (member && !member->is_plain)
+    if (!member || !member->is_plain)
         return;
     memcpy(source, response->source.at, response->source.len);
     source[response->source.len] = '\0';
@@ -284,7 +284,11 @@ static bool handle(struct mesh *mesh, const struct mesh_command *from, enum clai
     }
     if (packet.command.has_claim && !from->is_plain)
         return handle_claim(mesh, from, &packet.command, data);
-    handle_plain(mesh, from, &packet.command, data);
+    /* A node of our kind that takes us for a plain one says nothing new: its claims tell. */
+    if (from->is_plain)
+        handle_plain(mesh, from, &packet.command, data);
+    else
+        write_ok(data, true, NULL);
     return true;
 }
 

@@ -150,11 +150,14 @@ int mesh_set_peers(struct mesh *mesh, const struct mesh_config *config)
     for (size_t i = 0; i < config->peer_count && !err; i++) {
         const struct mesh_peer_config *peer = &config->peers[i];
         struct text name = text_of(peer->name);
-        if (dial_table_named(&mesh->dials, peer->name, name.len) ||
-            text_equals(name, mesh_name(mesh)))
+        if (text_equals(name, mesh_name(mesh)))
             continue;
-        err = dial_table_add(&mesh->dials, peer->name, peer->url, peer->token, true, mesh_now(mesh),
-                             &dial);
+        dial = dial_table_named(&mesh->dials, peer->name, name.len);
+        if (!dial)
+            err = dial_table_add(&mesh->dials, peer->name, peer->url, peer->token, true,
+                                 mesh_now(mesh), &dial);
+        else if (!dial->is_kept) /* a script dials it just now */
+            err = dial_table_keep(&mesh->dials, dial, peer->url, peer->token);
     }
     mesh->relay->peers_configured = config->peer_count;
     return err;

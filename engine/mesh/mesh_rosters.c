@@ -65,13 +65,24 @@ void mesh_tell_rosters(struct link *link)
         tell(link, roster);
 }
 
+/* Whether a node of our kind, other than this one, lives. Its tree may be known before it counts as
+ * a member. */
+static bool is_ours(const struct mesh *mesh, struct text node)
+{
+    const struct membership *member = members_find(&mesh->members, node);
+    uint64_t heard_ms = tree_heard_ms(mesh->tree, node);
+    if (text_equals(node, mesh_name(mesh)))
+        return false;
+    return member ? !member->is_plain : heard_ms > 0 && mesh_now(mesh) - heard_ms < MEMBER_DEAD_MS;
+}
+
 bool mesh_hear_roster(struct link *link, struct text data)
 {
     struct mesh *mesh = link->mesh;
     struct plain_roster_packet packet = {.node_len = 0};
     bool is_roster = plain_roster_read(&packet, data.at, data.len) == 0;
     struct text node = {packet.node, packet.node_len};
-    if (is_roster && !text_equals(node, mesh_name(mesh)) &&
+    if (is_roster && is_ours(mesh, node) &&
         plain_rosters_set(&mesh->rosters, node, packet.boot, packet.version, &packet.names) == 1)
         tell_all(mesh, node, link);
     plain_roster_packet_deinit(&packet);
@@ -117,7 +128,8 @@ static bool read_leave(struct text data, char name[NODE_NAME_MAX], size_t *len)
         if (json_string_equals(&key, "leave"))
             found = value;
     }
-    return found.kind == JSON_STRING && json_string_decode(&found, name, NODE_NAME_MAX, len) == 0;
+    return found.kind == JSON_STRING && json_string_decode(&found, name, NODE_NAME_MAX, len) == 0 &&
+           node_name_is_valid(name, *len);
 }
 
 bool mesh_hear_leave(struct link *link, struct text data)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/inm_nonce.h"
 #include "protocol/inm_packet.h"
 #include "protocol/json_items.h"
 #include "protocol/json_write.h"
@@ -142,7 +143,8 @@ void plain_rosters_forget(struct plain_rosters *rosters, struct text node)
         return;
     struct buf before = roster->names;
     roster->names = none;
-    tell(rosters, roster, &before, &none, false);
+    roster_free(rosters, roster);
+    tell(rosters, NULL, &before, &none, false);
     buf_deinit(&before);
 }
 
@@ -218,7 +220,8 @@ int plain_roster_read(struct plain_roster_packet *packet, const char *data, size
     }
     if (read_name(&item[0], packet->node, &packet->node_len) != 0 ||
         claim_number_read(&packet->boot, &item[1]) != 0 ||
-        claim_number_read(&packet->version, &item[2]) != 0 || item[3].kind != JSON_ARRAY)
+        claim_number_read(&packet->version, &item[2]) != 0 || packet->boot > INM_BOOT_MAX ||
+        item[3].kind != JSON_ARRAY)
         return RELAY_EINVAL;
     return read_names(&item[3], &packet->names);
 }

@@ -53,8 +53,7 @@ int plain_rosters_set(struct plain_rosters *rosters, struct text node, uint64_t 
 /* NULL when none is known. */
 const struct plain_roster *plain_rosters_find(const struct plain_rosters *rosters,
                                               struct text node);
-/* The node is dead: what it listed is listed no more, and an older roster of it is no news again.
- */
+/* The node is dead: what it listed is listed no more. */
 void plain_rosters_forget(struct plain_rosters *rosters, struct text node);
 
 /* A roster as it is told. Deinit it, also when it could not be read. */

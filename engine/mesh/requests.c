@@ -213,8 +213,12 @@ bool requests_respond(struct requests *requests, struct text nonce,
         return false;
     struct request *request = entry->request;
     if (!request->is_broadcast) {
-        end(requests, request, response, NULL);
-        return true;
+        bool is_from_it =
+            response->source.len == request->destination.len &&
+            memcmp(response->source.at, request->destination.at, response->source.len) == 0;
+        if (is_from_it)
+            end(requests, request, response, NULL);
+        return is_from_it;
     }
     if (!note_responder(requests, request, response->source))
         return true;

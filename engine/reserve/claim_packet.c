@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/inm_nonce.h"
 #include "protocol/json_write.h"
 
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
@@ -225,7 +226,7 @@ static int read_claim(struct claim_packet *packet, const struct members *members
     struct claim_command *command = &packet->command;
     command->claim =
         (struct claim){.name = command->name, .name_len = command->name_len, .hash = command->hash};
-    if (claim_number_read(&command->boot, &members->boot) != 0 ||
+    if (claim_number_read(&command->boot, &members->boot) != 0 || command->boot > INM_BOOT_MAX ||
         claim_number_read(&command->version, &members->version) != 0)
         return RELAY_EINVAL;
     return read_state(packet, members, sender);

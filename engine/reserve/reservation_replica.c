@@ -56,8 +56,7 @@ static void forget(struct reservation *reservation, struct member *member)
         level_forget(reservation, owner);
         claim_table_forget_owner(&reservation->table, owner);
     }
-    if (member->is_plain)
-        plain_forget(reservation, member->name);
+    plain_forget(reservation, member->name); /* it may have been taken for a plain one */
     electorate_forget(&reservation->electorate, member);
 }
 

@@ -105,7 +105,7 @@ static int read_name(struct link_packet *packet, const struct json_span *span, s
         name->at = room;
         packet->names_len += name->len;
     }
-    return name->len > 0 && name->len <= SOURCE_NAME_MAX ? 0 : RELAY_EINVAL;
+    return node_name_is_valid(name->at, name->len) ? 0 : RELAY_EINVAL;
 }
 
 static int add_row(struct link_packet *packet, struct link_row **row)

@@ -168,8 +168,9 @@ static bool is_clearly_nearer(const struct tree *tree, const struct source *sour
 static void follow_parent(struct tree *tree, struct source *source, unsigned link)
 {
     const struct source_link *row = &source->links[link];
-    if (row->adv_dist_ms != DIST_UNKNOWN)
-        source->dist_ms = row->adv_dist_ms + tree->links[link].latency_ms;
+    uint32_t latency_ms = tree->links[link].latency_ms;
+    if (row->adv_dist_ms < DIST_UNKNOWN - latency_ms)
+        source->dist_ms = row->adv_dist_ms + latency_ms;
 }
 
 void tree_hear_have(struct tree *tree, unsigned link, const struct link_row *row)

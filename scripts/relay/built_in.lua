@@ -15,6 +15,5 @@ require "inm.get_latency"
 
 require("relay.onboarding").install()
 require("relay.remote_connection").install()
-require("relay.lost_nodes").install()
 
 return true

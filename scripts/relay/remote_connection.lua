@@ -48,7 +48,8 @@ end
 local function names_in(answer)
   local names = {}
   for _, name in ipairs(type(answer.nodes) == "table" and answer.nodes or {}) do
-    if type(name) == "string" and #name <= NAME_BYTES_MAX and #names < NAMES_MAX then
+    local is_name = type(name) == "string" and name:find("^[^%c]+$") and name ~= "*" and utf8.len(name)
+    if is_name and #name <= NAME_BYTES_MAX and #names < NAMES_MAX then
       names[#names + 1] = name
     end
   end
@@ -73,7 +74,7 @@ local function ask_for_connection(candidate)
     return nil, reason
   end
   local url = host_of.url(answer.host)
-  if not url or type(answer.token) ~= "string" then
+  if not url or type(answer.token) ~= "string" or not answer.token:find("^[!-~]+$") then
     return nil, answer.reason or "it said no host"
   end
   return { name = candidate.name, url = url, token = answer.token }

@@ -6,7 +6,6 @@ local fake_relay = {}
 
 local MODULES = {
   "relay", "relay.engine", "relay.channel_list", "relay.onboarding", "relay.remote_connection",
-  "relay.lost_nodes",
 }
 
 ---@class fake.Relay

@@ -22,6 +22,6 @@ describe("relay.built_in", function()
     end
     table.sort(names)
     assert.are.same(COMMANDS, names)
-    assert.are.equal(3, #fake.events.peer_up)
+    assert.are.equal(2, #fake.events.peer_up)
   end)
 end)
