@@ -1,71 +1,35 @@
-/* main.c — arguments, the installed scripts, run, exit code. */
-#include <limits.h>
+/* main.c — which command; run, and the process' exit code. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/cli.h"
+#include "cli/installed.h"
+#include "cli/options.h"
 #include "engine.h"
-#include "options.h"
 
-#define DATA_PATH_MAX (PATH_MAX - 32) /* leaves room for the names below */
-
-struct data {
-    char scripts[PATH_MAX];
-    char policies[PATH_MAX];
+/* Any other first word is a main.lua to run. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"token", cli_token},
 };
-
-static bool find_under(struct data *data, const char *directory)
-{
-    char probe[PATH_MAX];
-    if (strlen(directory) > DATA_PATH_MAX)
-        return false;
-    snprintf(probe, sizeof(probe), "%.*s/scripts/relay/init.lua", DATA_PATH_MAX, directory);
-    if (access(probe, R_OK))
-        return false;
-    snprintf(data->scripts, sizeof(data->scripts), "%.*s/scripts", DATA_PATH_MAX, directory);
-    snprintf(data->policies, sizeof(data->policies), "%.*s/policies", DATA_PATH_MAX, directory);
-    return true;
-}
-
-/* Beside the binary, wherever it was moved: PREFIX/bin and PREFIX/share, or a build folder inside
- * the source tree. */
-static bool find_data(struct data *data)
-{
-    static const char *const places[] = {"../share/wsrelay-engine", "../.."};
-    char self[PATH_MAX], place[PATH_MAX], real[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    self[len < 0 ? 0 : len] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash)
-        *slash = '\0';
-    for (size_t i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
-        int written = snprintf(place, sizeof(place), "%s/%s", self, places[i]);
-        if (written > 0 && (size_t)written < sizeof(place) && realpath(place, real) &&
-            find_under(data, real))
-            return true;
-    }
-    return find_under(data, WSRELAY_DATA_DIR);
-}
 
 static int run(const struct options *options)
 {
-    struct data data;
-    if (!find_data(&data)) {
-        fprintf(stderr, "wsrelay-engine: its scripts are neither beside the binary nor in %s\n",
-                WSRELAY_DATA_DIR);
+    struct installed installed;
+    if (!installed_find(&installed))
         return EXIT_CONFIGURATION;
-    }
     return (int)engine_run(&(struct engine_options){
         .main_path = options->main_path,
-        .scripts_path = data.scripts,
-        .policies_path = data.policies,
+        .scripts_path = installed.scripts,
+        .policies_path = installed.policies,
         .options = options->values,
         .option_count = options->count,
     });
 }
 
-int main(int argc, char **argv)
+static int run_or_help(int argc, char **argv)
 {
     struct options options;
     int code = EXIT_FINE;
@@ -80,10 +44,17 @@ int main(int argc, char **argv)
         puts("wsrelay-engine " WSRELAY_VERSION);
         break;
     case OPTIONS_USAGE:
-        fprintf(stderr, "wsrelay-engine: %s\ntry wsrelay-engine --help\n", options.problem);
-        code = EXIT_USAGE;
+        code = cli_usage("%s", options.problem);
         break;
     }
     options_deinit(&options);
     return code;
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && argc > 1; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return run_or_help(argc, argv);
 }

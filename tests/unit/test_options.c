@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "cli/options.h"
 
 static const char *const variables[] = {
     "WSRELAY_NAME",  "WSRELAY_LISTEN",   "WSRELAY_HOST",      "WSRELAY_TOKEN",

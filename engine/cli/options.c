@@ -1,5 +1,5 @@
 /* options.c — see options.h. */
-#include "options.h"
+#include "cli/options.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,9 +7,8 @@
 #include <string.h>
 
 const char options_help[] =
-    "usage: wsrelay-engine [run] main.lua [OPTION …]\n"
-    "\n"
-    "Runs a relay node as main.lua describes it.\n"
+    "usage: wsrelay-engine [run] main.lua [OPTION …]   run a node as main.lua describes it\n"
+    "       wsrelay-engine token                       a new random node token\n"
     "\n"
     "  --name NAME               the node's name\n"
     "  --listen HOST:PORT        where clients connect; may be repeated; port 0 picks one\n"

@@ -1,7 +1,7 @@
 /* options.h — the command line and the environment, as far as they can be told apart without
  * main.lua. */
-#ifndef WSRELAY_OPTIONS_H
-#define WSRELAY_OPTIONS_H
+#ifndef WSRELAY_CLI_OPTIONS_H
+#define WSRELAY_CLI_OPTIONS_H
 
 #include <stddef.h>
 
