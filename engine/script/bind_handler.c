@@ -19,6 +19,7 @@ static const char *const EVENTS[] = {
 static int engine_command(lua_State *lua)
 {
     size_t len;
+    runtime_check_serves(lua, "relay.command");
     const char *name = luaL_checklstring(lua, 1, &len);
     luaL_argcheck(lua, len > 0 && len <= COMMAND_NAME_MAX, 1, "must be 1 to 128 bytes");
     luaL_checktype(lua, 2, LUA_TFUNCTION);
@@ -30,6 +31,7 @@ static int engine_command(lua_State *lua)
 static int engine_on(lua_State *lua)
 {
     struct runtime *runtime = runtime_of(lua);
+    runtime_check_serves(lua, "relay.on");
     int event = luaL_checkoption(lua, 1, NULL, EVENTS);
     luaL_checktype(lua, 2, LUA_TFUNCTION);
     lua_settop(lua, 2);
@@ -46,6 +48,7 @@ static int engine_on(lua_State *lua)
 static int add_ticker(lua_State *lua, bool repeats)
 {
     struct runtime *runtime = runtime_of(lua);
+    runtime_check_serves(lua, repeats ? "relay.every" : "relay.after");
     uint64_t period_ms = bind_check_ms(lua, 1);
     luaL_argcheck(lua, period_ms > 0 || !repeats, 1, "must be a millisecond at least");
     luaL_checktype(lua, 2, LUA_TFUNCTION);

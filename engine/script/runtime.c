@@ -286,7 +286,35 @@ int runtime_start(struct runtime *runtime, const struct script_world *world, boo
     return err;
 }
 
+static void drop_ticker(struct ticker *ticker)
+{
+    timers_remove(&ticker->runtime->timers, &ticker->timer);
+    ticker->repeats = false;
+    if (!ticker->task)
+        runtime_ticker_ended(ticker);
+}
+
+void runtime_retire(struct runtime *runtime)
+{
+    struct list *node;
+    runtime->is_retired = true;
+    while ((node = list_shift(&runtime->listeners)) != NULL)
+        free(list_entry(node, struct listener, node));
+    for (node = runtime->tickers.next; node != &runtime->tickers;) {
+        struct ticker *ticker = list_entry(node, struct ticker, node);
+        node = node->next;
+        drop_ticker(ticker);
+    }
+    schedule(runtime);
+}
+
 /* For bindings. */
+
+void runtime_check_serves(lua_State *lua, const char *function)
+{
+    if (runtime_of(lua)->is_retired)
+        luaL_error(lua, "%s: a newer generation of the scripts serves by now", function);
+}
 
 struct runtime *runtime_of(lua_State *lua)
 {

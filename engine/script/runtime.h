@@ -67,6 +67,7 @@ struct runtime {
     struct script_world world;
     bool has_world;
     bool is_running;
+    bool is_retired; /* what runs may end; nothing begins any more */
     bool is_ending;
     struct task *current; /* the one whose handler runs now */
     struct list tasks, ready;
@@ -86,6 +87,8 @@ void runtime_deinit(struct runtime *runtime);
 
 int runtime_start(struct runtime *runtime, const struct script_world *world,
                   bool is_reload) RELAY_MUST_USE;
+/* A newer generation serves: timers and listeners are gone, handlers that wait go on. */
+void runtime_retire(struct runtime *runtime);
 void runtime_tick(struct runtime *runtime);
 void runtime_command(struct runtime *runtime, const struct mesh_command *command);
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer);
@@ -99,6 +102,7 @@ int runtime_add_ticker(struct runtime *runtime, struct ticker *ticker) RELAY_MUS
 void runtime_ticker_ended(struct ticker *ticker);
 
 /* For bindings: what a function needs, or a raise that names the function. */
+void runtime_check_serves(lua_State *lua, const char *function);
 struct runtime *runtime_of(lua_State *lua);
 const struct script_world *runtime_world(lua_State *lua, const char *function);
 struct mesh *runtime_mesh(lua_State *lua, const char *function);
