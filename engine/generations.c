@@ -10,22 +10,33 @@ struct generation {
     struct generations *all;
     struct script *script;
     uv_timer_t timer; /* when its scripts want to be called */
+    bool is_ticking;
     uint64_t ends_ms; /* retired: the latest */
 };
 
 static void on_timer(uv_timer_t *timer)
 {
     struct generation *generation = timer->data;
+    generation->is_ticking = true;
     script_tick(generation->script);
+    generation->is_ticking = false;
+}
+
+/* libuv runs a timer that is due at once in the turn that set it: what goes on and on would hold
+ * the loop. */
+static uint64_t delay_of(const struct generation *generation, uint64_t ms)
+{
+    uint64_t now_ms = uv_now(generation->all->loop);
+    uint64_t least_ms = generation->is_ticking ? 1 : 0;
+    return ms > now_ms + least_ms ? ms - now_ms : least_ms;
 }
 
 static void wake_at(void *context, uint64_t ms)
 {
     struct generation *generation = context;
-    uint64_t now_ms = uv_now(generation->all->loop);
     uv_timer_stop(&generation->timer);
     if (ms != UINT64_MAX)
-        uv_timer_start(&generation->timer, on_timer, ms > now_ms ? ms - now_ms : 0, 0);
+        uv_timer_start(&generation->timer, on_timer, delay_of(generation, ms), 0);
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -36,12 +36,8 @@ static int engine_on(lua_State *lua)
     luaL_checktype(lua, 2, LUA_TFUNCTION);
     lua_settop(lua, 2);
     int function = luaL_ref(lua, LUA_REGISTRYINDEX);
-    struct listener *listener = calloc(1, sizeof *listener);
-    if (!listener)
+    if (runtime_listen(runtime, (enum runtime_event)event, function) != 0)
         return luaL_error(lua, "not enough memory");
-    listener->event = (enum runtime_event)event;
-    listener->function = function;
-    list_append(&runtime->listeners, &listener->node);
     return 0;
 }
 

@@ -88,6 +88,7 @@ static void preload_engine(lua_State *lua, const struct script_source *source)
     bind_request(lua);
     bind_mesh(lua);
     bind_channel(lua);
+    bind_metric(lua);
     bind_stats(lua);
     bind_inm(lua);
     bind_policy(lua);
@@ -267,6 +268,8 @@ int script_carry_state(struct script *next, const struct script *running, struct
     if (!err)
         err = script_call(next->vm, &LOAD_LIMITS, read_state_body, &carried, error);
     if (!err)
+        metrics_carry(&next->runtime.metrics, &running->runtime.metrics);
+    if (!err)
         buf_clear(error);
     if (!err && carried.left_out.len > 0)
         log_warn(next->runtime.log, "not carried over",
@@ -319,6 +322,7 @@ void script_free(struct script *script)
     runtime_deinit(&script->runtime);
     policies_free(script->policies);
     vm_free(script->vm);
+    metrics_deinit(&script->runtime.metrics);
     config_free(script->config);
     free(script);
 }

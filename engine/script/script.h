@@ -79,9 +79,9 @@ struct script_world {
  * generation was taken. `world` is copied. RELAY_ENOMEM. */
 int script_start(struct script *script, const struct script_world *world) RELAY_MUST_USE;
 
-/* Sets what `running` holds in relay.state in that of `next`, which does not serve yet; keys that
- * only `next` has stay. What is no plain value is left out, with a warning in the log.
- * RELAY_ESCRIPT: it could not be carried, and `error` says why. */
+/* Sets what `running` holds in relay.state in that of `next`, which does not serve yet, and the
+ * values of its counters and gauges; what only `next` has stays. What is no plain value is left
+ * out, with a warning in the log. RELAY_ESCRIPT: it could not be carried, and `error` says why. */
 int script_carry_state(struct script *next, const struct script *running,
                        struct buf *error) RELAY_MUST_USE;
 
