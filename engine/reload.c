@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "hash_worker.h"
+
 #define ERROR_MAX 4096
 
 struct reload_waiter {
@@ -53,6 +55,38 @@ static void move_all(struct list *to, struct list *from)
         list_append(to, node);
 }
 
+/* What a reload replaced is given back where it holds nobody. */
+struct leftovers {
+    uv_work_t work;
+    struct sockets_change change;
+};
+
+static void give_back(uv_work_t *work)
+{
+    struct leftovers *leftovers = work->data;
+    sockets_change_deinit(&leftovers->change);
+    OPENSSL_thread_stop();
+}
+
+static void given_back(uv_work_t *work, int status)
+{
+    (void)status;
+    free(work->data);
+}
+
+static void drop(struct reload *reload)
+{
+    struct leftovers *leftovers = malloc(sizeof(*leftovers));
+    if (leftovers) {
+        leftovers->change = reload->change;
+        leftovers->work.data = leftovers;
+    }
+    if (leftovers && hash_worker_queue(reload->loop, &leftovers->work, give_back, given_back) == 0)
+        return;
+    free(leftovers);
+    sockets_change_deinit(&reload->change);
+}
+
 /* The generation is taken, or nothing of it is left. */
 static void settle(struct reload *reload)
 {
@@ -70,6 +104,7 @@ static void settle(struct reload *reload)
         log_error(log, "reload refused", LOG_STRN("error", reload->error.bytes, reload->error.len));
     } else {
         reload->source.generation++;
+        drop(reload);
         log_info(log, "reloaded", LOG_INT("loaded_us", stopped_us - reload->began_us),
                  LOG_INT("stopped_us", now_us - stopped_us));
     }

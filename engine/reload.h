@@ -17,8 +17,8 @@
 /* How a reload ended: `error` NULL for well, else a message for a person. */
 typedef void reload_done(void *context, uint64_t generation, const char *error);
 
-/* What the engine does with a generation that was loaded: takes both over and answers 0; or leaves
- * both, with why in `error`. */
+/* What the engine does with a generation that was loaded: takes both over and answers 0, with what
+ * they replace in `change`; or leaves both, with why in `error`. */
 typedef int reload_take(void *context, struct script *script, struct sockets_change *change,
                         struct buf *error);
 
