@@ -12,6 +12,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"check", cli_check},
     {"token", cli_token},
 };
 
