@@ -13,6 +13,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"check", cli_check},
+    {"init", cli_init},
     {"token", cli_token},
 };
 
