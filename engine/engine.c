@@ -17,6 +17,7 @@
 #include "mesh_loop.h"
 #include "relay/relay.h"
 #include "socket/sockets.h"
+#include "watch.h"
 
 #define DRAIN_TICK_MS 100
 #define DRAIN_SPREAD 0.8    /* of the drain time: the rest is for the answers */
@@ -37,6 +38,8 @@ struct engine {
     bool is_ending;
 
     struct log log;
+    struct watch watch;
+    struct buf files; /* that the last load read */
     struct script *script;
     uint64_t generation;
     uint64_t policy_failures; /* of generations that are gone */
@@ -80,17 +83,21 @@ static void log_open(struct log *log)
 static int load(struct engine *engine, struct script **script, struct buf *error)
 {
     const struct engine_options *options = engine->options;
-    return script_load(script,
-                       &(struct script_source){
-                           .main_path = options->main_path,
-                           .scripts_path = options->scripts_path,
-                           .policies_path = options->policies_path,
-                           .options = options->options,
-                           .option_count = options->option_count,
-                           .log = &engine->log,
-                           .generation = engine->generation + 1,
-                       },
-                       error);
+    buf_clear(&engine->files);
+    int err = script_load(script,
+                          &(struct script_source){
+                              .main_path = options->main_path,
+                              .scripts_path = options->scripts_path,
+                              .policies_path = options->policies_path,
+                              .options = options->options,
+                              .option_count = options->option_count,
+                              .log = &engine->log,
+                              .generation = engine->generation + 1,
+                              .files = &engine->files,
+                          },
+                          error);
+    watch_set(&engine->watch, &engine->files, err != 0);
+    return err;
 }
 
 /* From now on `script` decides. */
@@ -169,6 +176,11 @@ static void reload(struct engine *engine)
     buf_deinit(&error);
 }
 
+static void on_scripts_changed(void *context)
+{
+    reload(context);
+}
+
 /* The end. */
 
 static void log_counters(struct engine *engine)
@@ -213,6 +225,7 @@ static void end(struct engine *engine)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    watch_close(&engine->watch);
     mesh_loop_close(&engine->mesh_loop);
     if (engine->sockets)
         sockets_close(engine->sockets);
@@ -280,6 +293,8 @@ static int open_loop(struct engine *engine)
         engine->signals[i].data = engine;
         uv_signal_start(&engine->signals[i], on_signal, signals[i]);
     }
+    if (engine->options->watches)
+        watch_open(&engine->watch, &engine->loop, &engine->log, on_scripts_changed, engine);
     signal(SIGPIPE, SIG_IGN);
     return 0;
 }
@@ -354,6 +369,7 @@ enum engine_exit engine_run(const struct engine_options *options)
     if (!err)
         log_counters(&engine);
     release(&engine);
+    buf_deinit(&engine.files);
     buf_deinit(&error);
     return err ? EXIT_CONFIGURATION : EXIT_FINE;
 }

@@ -28,6 +28,7 @@ static int run(const struct options *options)
         .policies_path = installed.policies,
         .options = options->values,
         .option_count = options->count,
+        .watches = options->watches,
     });
 }
 

@@ -163,6 +163,15 @@ static void add_path(struct buf *files, const char *path, const char *tail)
     buf_add_byte(files, '\0');
 }
 
+/* Where policies would be found, if the directory were there. */
+static void add_default_policies(struct buf *files, const char *main_path)
+{
+    const char *slash = strrchr(main_path, '/');
+    if (slash)
+        buf_add(files, main_path, (size_t)(slash - main_path) + 1);
+    add_path(files, "policies", "/");
+}
+
 static void add_files(struct script *script, const struct load *load)
 {
     struct buf *files = load->source->files;
@@ -170,8 +179,11 @@ static void add_files(struct script *script, const struct load *load)
         return;
     add_path(files, load->source->main_path, "");
     files_add(script->vm, files);
-    if (load->policies_path)
-        add_path(files, load->policies_path, "/");
+    if (!load->policies_path)
+        return;
+    if (strcmp(load->policies_path, load->source->policies_path) == 0)
+        add_default_policies(files, load->source->main_path);
+    add_path(files, load->policies_path, "/");
 }
 
 static int load_scripts(struct script *script, struct load *load, struct buf *error)

@@ -13,8 +13,8 @@
 #include "cli/options.h"
 
 static const char *const variables[] = {
-    "WSRELAY_NAME",  "WSRELAY_LISTEN",   "WSRELAY_HOST",      "WSRELAY_TOKEN",
-    "WSRELAY_PEERS", "WSRELAY_POLICIES", "WSRELAY_LOG_LEVEL", "WSRELAY_LOG_FORMAT",
+    "WSRELAY_NAME",     "WSRELAY_LISTEN",    "WSRELAY_HOST",       "WSRELAY_TOKEN", "WSRELAY_PEERS",
+    "WSRELAY_POLICIES", "WSRELAY_LOG_LEVEL", "WSRELAY_LOG_FORMAT", "WSRELAY_WATCH",
 };
 #define VARIABLES (sizeof(variables) / sizeof(variables[0]))
 
@@ -56,6 +56,27 @@ static void test_options_main_lua_alone_is_enough(void **state)
     assert_string_equal(options.main_path, "main.lua");
     assert_int_equal(options.count, 0);
     options_deinit(&options);
+}
+
+static void test_options_watch_takes_no_value_and_has_a_variable(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_RUN);
+    assert_false(options.watches);
+    assert_int_equal(parse(&options, ARG("--watch"), ARG("main.lua")), OPTIONS_RUN);
+    assert_true(options.watches);
+    assert_string_equal(options.main_path, "main.lua");
+    setenv("WSRELAY_WATCH", "1", 1);
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_RUN);
+    assert_true(options.watches);
+    setenv("WSRELAY_WATCH", "0", 1);
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_RUN);
+    assert_false(options.watches);
+    setenv("WSRELAY_WATCH", "often", 1);
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_USAGE);
+    unsetenv("WSRELAY_WATCH");
+    assert_int_equal(parse(&options, ARG("--watch=1"), ARG("main.lua")), OPTIONS_USAGE);
 }
 
 static void test_options_run_may_stand_in_front_of_main_lua_alone(void **state)
@@ -284,6 +305,7 @@ int main(void)
 #define OPTIONS_TEST(test)                                                                         \
     cmocka_unit_test_setup_teardown(test, clear_environment, clear_environment)
     const struct CMUnitTest tests[] = {
+        OPTIONS_TEST(test_options_watch_takes_no_value_and_has_a_variable),
         OPTIONS_TEST(test_options_main_lua_alone_is_enough),
         OPTIONS_TEST(test_options_run_may_stand_in_front_of_main_lua_alone),
         OPTIONS_TEST(test_options_without_main_lua_are_a_usage_error),
