@@ -13,8 +13,8 @@
 #include "cli/options.h"
 
 static const char *const variables[] = {
-    "WSRELAY_NAME",     "WSRELAY_LISTEN",    "WSRELAY_HOST",       "WSRELAY_TOKEN", "WSRELAY_PEERS",
-    "WSRELAY_POLICIES", "WSRELAY_LOG_LEVEL", "WSRELAY_LOG_FORMAT", "WSRELAY_WATCH",
+    "WSRELAY_NAME",  "WSRELAY_LISTEN",   "WSRELAY_HOST",      "WSRELAY_TOKEN",
+    "WSRELAY_PEERS", "WSRELAY_POLICIES", "WSRELAY_LOG_LEVEL", "WSRELAY_LOG_FORMAT",
 };
 #define VARIABLES (sizeof(variables) / sizeof(variables[0]))
 
@@ -24,6 +24,7 @@ static int clear_environment(void **state)
     (void)state;
     for (size_t i = 0; i < VARIABLES; i++)
         unsetenv(variables[i]);
+    unsetenv("WSRELAY_WATCH");
     return 0;
 }
 
