@@ -1,5 +1,6 @@
 std = "lua54"
 max_line_length = 110
 exclude_files = { "build/" }
+files["scripts/init/spec"] = { std = "lua54+busted" }
 files["spec"] = { std = "lua54+busted" }
 files["examples/**/*_spec.lua"] = { std = "lua54+busted" }

@@ -12,6 +12,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"check", cli_check},
+    {"init", cli_init},
     {"token", cli_token},
 };
 
@@ -26,6 +28,7 @@ static int run(const struct options *options)
         .policies_path = installed.policies,
         .options = options->values,
         .option_count = options->count,
+        .watches = options->watches,
     });
 }
 

@@ -36,6 +36,16 @@ static const struct {
     {"peer_selection", "choose", "linked peers are kept", false},
 };
 
+const char *policy_file(enum policy_question question)
+{
+    return QUESTIONS[question].file;
+}
+
+const char *policy_name(enum policy_question question)
+{
+    return QUESTIONS[question].name;
+}
+
 static const char HEADER_NAME[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -205,6 +215,9 @@ static void read_answer(lua_State *lua, const struct load *load, size_t question
 
 static bool is_open_question(const struct load *load, size_t question)
 {
+    const char *only = load->source->only;
+    if (only && strcmp(only, QUESTIONS[question].file) != 0)
+        return false;
     return load->policies->functions[question] == LUA_NOREF &&
            (load->is_user || !QUESTIONS[question].is_optional);
 }
@@ -223,6 +236,7 @@ static void load_directory(lua_State *lua, struct load *load)
         }
         if (lua_istable(lua, -1))
             read_answer(lua, load, i);
+        load->policies->is_users[i] = load->is_user && load->policies->functions[i] != LUA_NOREF;
     }
 }
 

@@ -47,6 +47,7 @@ struct policies {
     const struct log *log;
     struct log_gate gates[POLICY_QUESTIONS];
     int functions[POLICY_QUESTIONS]; /* references; LUA_NOREF: nobody answers */
+    bool is_users[POLICY_QUESTIONS]; /* the user's own file answers */
     char client_headers[CLIENT_HEADERS_MAX][CLIENT_HEADER_NAME_MAX + 1];
     const char
         *client_header_list[CLIENT_HEADERS_MAX + 1]; /* into client_headers; ends with NULL */
@@ -60,7 +61,12 @@ struct policies_source {
     const char *installed_path; /* the defaults */
     size_t memory_max;
     const struct log *log;
+    const char *only; /* NULL, or the one file whose questions are loaded: "client_auth" */
 };
+
+/* "client_auth", "connect". */
+const char *policy_file(enum policy_question question);
+const char *policy_name(enum policy_question question);
 
 /* RELAY_ESCRIPT: `error` holds the message, beginning with the file. */
 int policies_new(struct policies **policies, const struct policies_source *source,
