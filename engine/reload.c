@@ -95,6 +95,7 @@ static void settle(struct reload *reload)
     if (!reload->err)
         reload->err = reload->calls.take(reload->calls.context, reload->script, &reload->change,
                                          &reload->error);
+    reload->calls.over(reload->calls.context, &reload->files, reload->err != 0);
     uint64_t now_us = uv_hrtime() / 1000;
     const struct log *log = reload->source.log;
     if (reload->err) {
@@ -110,7 +111,6 @@ static void settle(struct reload *reload)
                  LOG_INT("stopped_us", now_us - stopped_us));
     }
     reload->script = NULL;
-    reload->calls.over(reload->calls.context, &reload->files, reload->err != 0);
 }
 
 static void tell(struct reload *reload)
