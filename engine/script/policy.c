@@ -14,6 +14,8 @@
 #include "protocol/utf8.h"
 #include "script/call.h"
 #include "script/explain.h"
+#include "script/json_lua.h"
+#include "script/nearest.h"
 #include "script/sandbox.h"
 #include "script/vm.h"
 
@@ -57,7 +59,29 @@ struct load {
     const struct policies_source *source;
     bool is_user;        /* which of the two directories the loader looks into now */
     char path[PATH_MAX]; /* the file that it reads now */
+    int settings;        /* reference: that file's */
 };
+
+static bool is_known(const char *file, const char *name)
+{
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        if (!strcmp(QUESTIONS[i].file, file) && !strcmp(QUESTIONS[i].name, name))
+            return true;
+    return !strcmp(file, "client_auth") && !strcmp(name, "headers");
+}
+
+static void refuse_name(lua_State *lua, const char *file, const char *path, const char *name)
+{
+    struct nearest nearest;
+    char hint[NEAREST_HINT_MAX];
+    nearest_init(&nearest, name);
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        if (!strcmp(QUESTIONS[i].file, file))
+            nearest_offer(&nearest, QUESTIONS[i].name);
+    nearest_hint(&nearest, hint);
+    luaL_error(lua, "%s: unknown function '%s'%s", path, name,
+               hint[0] ? hint : " (a helper's name begins with _)");
+}
 
 /* What the module at the top may hold, so that a misspelt name does not quietly leave a door open.
  * Names that begin with _ are the author's own, for specs. */
@@ -65,13 +89,8 @@ static void check_names(lua_State *lua, const char *file, const char *path)
 {
     for (lua_pushnil(lua); lua_next(lua, -2); lua_pop(lua, 1)) {
         const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "?";
-        bool is_known =
-            name[0] == '_' || (!strcmp(file, "client_auth") && !strcmp(name, "headers"));
-        for (size_t i = 0; i < POLICY_QUESTIONS && !is_known; i++)
-            is_known = !strcmp(QUESTIONS[i].file, file) && !strcmp(QUESTIONS[i].name, name);
-        if (!is_known)
-            luaL_error(lua, "%s: unknown function '%s' (a helper's name begins with _)", path,
-                       name);
+        if (name[0] != '_' && !is_known(file, name))
+            refuse_name(lua, file, path, name);
     }
 }
 
@@ -87,6 +106,16 @@ static void run_file(lua_State *lua, const char *path)
         luaL_error(lua, "%s: returns a %s, not a table of functions", path, luaL_typename(lua, -1));
 }
 
+/* A fresh table of the settings; its reference. */
+static int new_settings(lua_State *lua, struct text settings)
+{
+    if (settings.len == 0)
+        lua_newtable(lua);
+    else if (!json_lua_push(lua, settings, SETTINGS_DEPTH_MAX))
+        luaL_error(lua, "the settings cannot be read");
+    return luaL_ref(lua, LUA_REGISTRYINDEX);
+}
+
 /* Pushes the module of `file`, or nil where this directory has none. */
 static void push_module(lua_State *lua, struct load *load, const char *file)
 {
@@ -95,6 +124,7 @@ static void push_module(lua_State *lua, struct load *load, const char *file)
     if (access(load->path, F_OK) != 0) {
         lua_pushnil(lua);
     } else {
+        load->settings = new_settings(lua, load->source->settings);
         run_file(lua, load->path);
         check_names(lua, file, load->path);
     }
@@ -152,6 +182,7 @@ static void read_rules(lua_State *lua, const struct load *load)
     }
     policies->health_rule_count = (size_t)count;
     policies->functions[POLICY_HEALTH] = LUA_REFNIL; /* answered, by the rules */
+    policies->settings[POLICY_HEALTH] = load->settings;
 }
 
 /* Copies the header name at the top, in lower case. */
@@ -195,6 +226,7 @@ static void read_answer(lua_State *lua, const struct load *load, size_t question
         lua_pop(lua, 1);
     } else if (lua_isfunction(lua, -1)) {
         load->policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
+        load->policies->settings[question] = load->settings;
         if (question == POLICY_CLIENT_CONNECT)
             read_headers(lua, load);
     } else {
@@ -272,6 +304,7 @@ int policies_new(struct policies **out, const struct policies_source *source, st
     if (!policies)
         return RELAY_ENOMEM;
     policies->log = source->log;
+    policies->clock = source->clock;
     for (size_t i = 0; i < POLICY_QUESTIONS; i++)
         policies->functions[i] = LUA_NOREF;
     load.policies = policies;
@@ -328,6 +361,17 @@ int policies_ask(struct policies *policies, enum policy_question question, lua_C
 void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question)
 {
     lua_rawgeti(lua, LUA_REGISTRYINDEX, policies->functions[question]);
+}
+
+void policy_push_settings(lua_State *lua, const struct policies *policies,
+                          enum policy_question question)
+{
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, policies->settings[question]);
+}
+
+double policies_time(const struct policies *policies)
+{
+    return unix_clock_read(&policies->clock);
 }
 
 _Noreturn void policy_nonsense(lua_State *lua, const struct policies *policies,

@@ -14,6 +14,7 @@
 #include "script/hooks_lua.h"
 #include "script/json_lua.h"
 #include "script/policy.h"
+#include "script/policy_modules.h"
 #include "script/runtime.h"
 #include "script/vm.h"
 
@@ -35,6 +36,7 @@ struct load {
     const struct script_source *source;
     struct config *config;
     char *policies_path; /* as errors shall show it; the owner frees it */
+    struct buf settings; /* JSON; the owner frees it */
 };
 
 /* Pushes main.lua's directory, as it was given. */
@@ -120,6 +122,17 @@ static void require_built_in(lua_State *lua)
     lua_call(lua, 1, 0);
 }
 
+/* The settings of the configuration at the top, for the policies' state. */
+static void read_settings(lua_State *lua, struct load *load)
+{
+    static const struct json_lua_limits LIMITS = {.what = "settings of relay.node",
+                                                  .bytes_max = SETTINGS_BYTES_MAX,
+                                                  .depth_max = SETTINGS_DEPTH_MAX};
+    if (lua_getfield(lua, -1, "settings") == LUA_TTABLE)
+        json_lua_write_object(lua, -1, &LIMITS, &load->settings);
+    lua_pop(lua, 1);
+}
+
 static void read_configuration(lua_State *lua, struct load *load)
 {
     bind_node_push_configuration(lua);
@@ -130,6 +143,7 @@ static void read_configuration(lua_State *lua, struct load *load)
     if (!load->policies_path)
         luaL_error(lua, "not enough memory");
     lua_pop(lua, 1);
+    read_settings(lua, load);
     config_lua_read(lua, load->config);
 }
 
@@ -141,6 +155,7 @@ static int load_body(lua_State *lua)
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
     preload_engine(lua, load->source);
+    policy_modules_open(lua);
     install_strict(lua, load->source);
     require_built_in(lua);
     if (luaL_loadfilex(lua, load->source->main_path, "t") != LUA_OK)
@@ -175,6 +190,8 @@ static int load_policies(struct script *script, const struct load *load, struct 
         .installed_path = load->source->policies_path,
         .memory_max = POLICY_MEMORY_MAX,
         .log = load->source->log,
+        .settings = {load->settings.bytes, load->settings.len},
+        .clock = load->source->clock,
     };
     return policies_new(&script->policies, &source, error);
 }
@@ -196,6 +213,7 @@ int script_load(struct script **out, const struct script_source *source, struct 
     script->runtime.policies = script->policies;
 out:
     free(load.policies_path);
+    buf_deinit(&load.settings);
     if (err)
         script_free(script);
     else

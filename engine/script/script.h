@@ -23,6 +23,7 @@
 #include "host/host_network.h"
 #include "mesh/mesh.h"
 #include "relay/relay.h"
+#include "script/unix_clock.h"
 
 struct script;
 
@@ -43,7 +44,8 @@ struct script_source {
                                   no file for */
     const struct script_option *options; /* the stronger last */
     size_t option_count;
-    struct log *log; /* outlives the script */
+    struct log *log;         /* outlives the script */
+    struct unix_clock clock; /* what policies are told; {0}: the wall clock */
     uint64_t generation;
 };
 

@@ -4,6 +4,7 @@
 
 local address = require "relay.address"
 local check = require "relay.check"
+local plain = require "relay.plain"
 
 local schema = {}
 
@@ -15,6 +16,10 @@ local schema = {}
 ---@field name string
 ---@field url string
 ---@field token string
+
+--- Texts, numbers, booleans, and lists and tables of them, 8 deep and 64 KiB of JSON at most.
+---@class relay.Settings
+---@field [string] any
 
 ---@class relay.NodeConfig
 ---@field name? string
@@ -34,8 +39,13 @@ local schema = {}
 ---@field drain_seconds? number
 ---@field keep_alive_seconds? number
 ---@field log? { level?: string, format?: string }
+---@field settings? relay.Settings what every policy gets as its last argument
 
 local BILLION = 1000000000
+
+-- policy.h has the same two.
+local SETTINGS_BYTES_MAX = 64 * 1024
+local SETTINGS_DEPTH_MAX = 8
 
 local function is_url(text)
   return text:find("^wss?://[^%s/]+[^%s]*$")
@@ -129,6 +139,7 @@ schema.fields = {
   drain_seconds = field(check.number(0, 86400)),
   keep_alive_seconds = field(check.number(1, 86400)),
   log = field(log),
+  settings = field(plain.record(SETTINGS_BYTES_MAX, SETTINGS_DEPTH_MAX)),
 }
 
 --- Checks what relay.node was given.

@@ -291,8 +291,8 @@ static void test_script_policy_error_has_file_and_line(void **state)
 static void test_script_policy_misspelt_function_is_refused(void **state)
 {
     assert_policy_refused(*state, "policies/channel_auth.lua", "return { opn = function() end }",
-                          "policies/channel_auth.lua: unknown function 'opn' (a helper's name "
-                          "begins with _)");
+                          "policies/channel_auth.lua: unknown function 'opn' (did you mean "
+                          "'open'?)");
 }
 
 static void test_script_policy_without_table_is_refused(void **state)
