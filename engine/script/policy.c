@@ -2,6 +2,7 @@
 #include "script/policy.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,10 +259,43 @@ static void load_directory(lua_State *lua, struct load *load)
     }
 }
 
+/* Whether nobody reads the file `name` and it nearly has the name of one that is read. */
+static bool is_misspelt(const char *name, size_t len, char hint[NEAREST_HINT_MAX])
+{
+    char word[NEAREST_NAME_MAX + 1];
+    struct nearest nearest;
+    if (len <= 4 || len - 4 > NEAREST_NAME_MAX || strcmp(name + len - 4, ".lua") != 0)
+        return false;
+    snprintf(word, sizeof word, "%.*s", (int)(len - 4), name);
+    nearest_init(&nearest, word);
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        nearest_offer(&nearest, QUESTIONS[i].file);
+    nearest_hint(&nearest, hint);
+    return nearest.best && nearest.distance > 0;
+}
+
+/* A file with a name that is a little wrong would leave a door open and say nothing. */
+static void check_file_names(lua_State *lua, struct load *load)
+{
+    char hint[NEAREST_HINT_MAX], wrong[NAME_MAX + 1] = "";
+    struct dirent *entry;
+    DIR *files = opendir(load->source->user_path);
+    while (files && !wrong[0] && (entry = readdir(files)) != NULL)
+        if (is_misspelt(entry->d_name, strlen(entry->d_name), hint))
+            snprintf(wrong, sizeof wrong, "%s", entry->d_name);
+    if (files)
+        closedir(files);
+    if (!wrong[0])
+        return;
+    snprintf(load->path, sizeof load->path, "%s/%s", load->source->user_path, wrong);
+    luaL_error(lua, "%s: no policy has this name%s", load->path, hint);
+}
+
 static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     sandbox_open(lua);
+    check_file_names(lua, load);
     load->is_user = true;
     load_directory(lua, load);
     load->is_user = false;
@@ -274,16 +308,18 @@ static int load_body(lua_State *lua)
 }
 
 /* Says which file is meant, with its path in full. */
-static void explain_load(const struct policies_source *source, const char *raw, struct buf *error)
+static void explain_load(const struct load *load, const char *raw, struct buf *error)
 {
     char path[PATH_MAX];
-    const char *directories[] = {source->user_path, source->installed_path};
+    const char *directories[] = {load->source->user_path, load->source->installed_path};
+    if (explain_in_file(raw, load->path, error))
+        return;
     for (size_t i = 0; i < 2 * POLICY_QUESTIONS; i++) {
         snprintf(path, sizeof path, "%s/%s.lua", directories[i % 2], QUESTIONS[i / 2].file);
         if (explain_in_file(raw, path, error))
             return;
     }
-    explain_elsewhere(raw, source->user_path, error);
+    explain_elsewhere(raw, load->source->user_path, error);
 }
 
 static int load_files(struct load *load, struct buf *error)
@@ -292,7 +328,7 @@ static int load_files(struct load *load, struct buf *error)
     int err = script_call(load->policies->vm, &LOAD_LIMITS, load_body, load, &raw);
     buf_add_byte(&raw, '\0');
     if (err && !raw.failed)
-        explain_load(load->source, raw.bytes, error);
+        explain_load(load, raw.bytes, error);
     buf_deinit(&raw);
     return err;
 }
