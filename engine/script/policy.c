@@ -312,7 +312,7 @@ static void explain_load(const struct load *load, const char *raw, struct buf *e
 {
     char path[PATH_MAX];
     const char *directories[] = {load->source->user_path, load->source->installed_path};
-    if (explain_in_file(raw, load->path, error))
+    if (load->path[0] && explain_in_file(raw, load->path, error))
         return;
     for (size_t i = 0; i < 2 * POLICY_QUESTIONS; i++) {
         snprintf(path, sizeof path, "%s/%s.lua", directories[i % 2], QUESTIONS[i / 2].file);
