@@ -13,9 +13,11 @@
 #include <uv.h>
 
 #include "crypto/random.h"
+#include "generations.h"
 #include "hash_worker.h"
 #include "mesh_loop.h"
 #include "relay/relay.h"
+#include "reload.h"
 #include "socket/sockets.h"
 
 #define DRAIN_TICK_MS 100
@@ -37,8 +39,9 @@ struct engine {
     bool is_ending;
 
     struct log log;
-    struct script *script;
-    uint64_t generation;
+    struct script *script; /* the generation that serves */
+    struct generations generations;
+    struct reload reload;
     uint64_t policy_failures; /* of generations that are gone */
     struct relay relay;
     struct mesh_loop mesh_loop;
@@ -77,33 +80,30 @@ static void log_open(struct log *log)
     log->format = LOG_TEXT;
 }
 
-static int load(struct engine *engine, struct script **script, struct buf *error)
+static struct script_source source_of(struct engine *engine)
 {
     const struct engine_options *options = engine->options;
-    return script_load(script,
-                       &(struct script_source){
-                           .main_path = options->main_path,
-                           .scripts_path = options->scripts_path,
-                           .policies_path = options->policies_path,
-                           .options = options->options,
-                           .option_count = options->option_count,
-                           .log = &engine->log,
-                           .generation = engine->generation + 1,
-                       },
-                       error);
+    return (struct script_source){
+        .main_path = options->main_path,
+        .scripts_path = options->scripts_path,
+        .policies_path = options->policies_path,
+        .options = options->options,
+        .option_count = options->option_count,
+        .log = &engine->log,
+        .generation = 1,
+    };
 }
 
 /* From now on `script` decides. */
 static void take(struct engine *engine, struct script *script)
 {
     const struct config *config = script_config(script);
-    engine->generation++;
     engine->script = script;
     engine->log.level = config->log_level;
     engine->log.format = config->log_format;
-    engine->log.generation = engine->generation;
+    engine->log.generation = script_generation(script);
     engine->relay.limits = config->limits.client;
-    engine->relay.limits_version = engine->generation;
+    engine->relay.limits_version = script_generation(script);
     engine->relay.health_latency_ms = config->health_latency_ms;
     engine->relay.hooks = (struct hooks){0};
     script_hooks(script, &engine->relay.hooks);
@@ -134,39 +134,48 @@ static const char *needs_restart(const struct config *now, const struct config *
     return NULL;
 }
 
-static int reload_checked(struct engine *engine, struct script *script, struct buf *error)
+/* From now on `script` answers and is called. */
+static void serve(struct engine *engine, struct generation *generation, struct script *script)
 {
-    const char *key = needs_restart(script_config(engine->script), script_config(script));
+    mesh_loop_serve(&engine->mesh_loop, script);
+    if (generations_serve(&engine->generations, generation, mesh_loop_world(&engine->mesh_loop)))
+        log_error(&engine->log, "some timers do not run: out of memory");
+}
+
+/* A generation was loaded: all that can fail, then all that cannot. */
+static int on_loaded(void *context, struct script *script, struct sockets_change *change,
+                     struct buf *error)
+{
+    struct engine *engine = context;
+    const struct config *config = script_config(script);
+    const char *key = needs_restart(script_config(engine->script), config);
     if (key) {
         buf_add_text(error, key);
         buf_add_text(error, " needs a restart to change");
         return RELAY_EINVAL;
     }
-    int err = sockets_apply(engine->sockets, script_config(script), error);
-    return err ? err : mesh_loop_configure(&engine->mesh_loop, script_config(script));
+    int err = script_carry_state(script, engine->script, error);
+    if (err)
+        return err;
+    struct generation *generation = generation_new(&engine->generations, script);
+    if (!generation)
+        return RELAY_ENOMEM;
+    err = mesh_loop_configure(&engine->mesh_loop, config);
+    if (err) {
+        generation_forget(generation);
+        return err;
+    }
+    sockets_apply(engine->sockets, config, change);
+    engine->policy_failures += script_policy_failures(engine->script);
+    take(engine, script);
+    serve(engine, generation, script);
+    return 0;
 }
 
 static void reload(struct engine *engine)
 {
-    struct script *script = NULL;
-    struct buf error;
-    buf_init(&error, ERROR_MAX);
-    int err = load(engine, &script, &error);
-    if (!err)
-        err = reload_checked(engine, script, &error);
-    if (err) {
-        script_free(script);
-        log_error(&engine->log, "reload refused", LOG_STRN("error", error.bytes, error.len));
-    } else {
-        struct script *old = engine->script;
-        engine->policy_failures += script_policy_failures(old);
-        take(engine, script);
-        if (mesh_loop_serve(&engine->mesh_loop, script))
-            log_error(&engine->log, "the scripts do not run: out of memory");
-        script_free(old);
-        log_info(&engine->log, "reloaded");
-    }
-    buf_deinit(&error);
+    if (reload_begin(&engine->reload, NULL, NULL))
+        log_warn(&engine->log, "no reload: the node ends");
 }
 
 /* The end. */
@@ -213,7 +222,9 @@ static void end(struct engine *engine)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    reload_close(&engine->reload);
     mesh_loop_close(&engine->mesh_loop);
+    generations_close(&engine->generations);
     if (engine->sockets)
         sockets_close(engine->sockets);
 }
@@ -297,10 +308,12 @@ static int open_relay(struct engine *engine, const struct hash_key *key)
 static int start(struct engine *engine, struct buf *error)
 {
     struct hash_key key;
+    struct script_source source = source_of(engine);
     struct script *script = NULL;
-    int err = load(engine, &script, error);
+    int err = script_load(&script, &source, error);
     if (err)
         return err;
+    generations_open(&engine->generations, &engine->loop);
     take(engine, script);
     err = random_bytes(&key, sizeof(key));
     if (!err)
@@ -311,9 +324,14 @@ static int start(struct engine *engine, struct buf *error)
     if (!err)
         err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
                            &key, error);
+    if (!err)
+        err = reload_open(&engine->reload, &engine->loop, &source, on_loaded, engine);
+    struct generation *generation = err ? NULL : generation_new(&engine->generations, script);
+    if (!err && !generation)
+        err = RELAY_ENOMEM;
     if (!err) {
         mesh_loop_connect(&engine->mesh_loop, engine->sockets);
-        err = mesh_loop_serve(&engine->mesh_loop, script);
+        serve(engine, generation, script);
     }
     if (!err)
         log_info(&engine->log, "started", LOG_STR("name", script_config(script)->name),
@@ -328,7 +346,10 @@ static void release(struct engine *engine)
     uv_run(&engine->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&engine->loop))
         log_warn(&engine->log, "the loop did not close");
-    script_free(engine->script); /* what its handlers wait for is cancelled */
+    if (engine->generations.serving)
+        generations_free(&engine->generations); /* what their handlers wait for is cancelled */
+    else
+        script_free(engine->script);
     mesh_loop_deinit(&engine->mesh_loop);
     if (engine->relay.hash_jobs)
         relay_deinit(&engine->relay);

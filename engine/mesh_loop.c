@@ -46,7 +46,8 @@ static void dial_cancel(void *context, uint64_t number)
 static void command(void *context, const struct mesh_command *command)
 {
     struct mesh_loop *mesh_loop = context;
-    script_command(mesh_loop->script, command);
+    if (mesh_loop->script)
+        script_command(mesh_loop->script, command);
 }
 
 static void event(void *context, enum mesh_event event, const struct mesh_peer *peer)
@@ -73,21 +74,6 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_timer_stop(&mesh_loop->timer);
     else if (!uv_is_active((uv_handle_t *)&mesh_loop->timer))
         uv_timer_start(&mesh_loop->timer, on_timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
-}
-
-static void on_script_timer(uv_timer_t *timer)
-{
-    struct mesh_loop *mesh_loop = timer->data;
-    script_tick(mesh_loop->script);
-}
-
-static void wake_script_at(void *context, uint64_t ms)
-{
-    struct mesh_loop *mesh_loop = context;
-    uint64_t now_ms = uv_now(mesh_loop->loop);
-    uv_timer_stop(&mesh_loop->script_timer);
-    if (ms != UINT64_MAX)
-        uv_timer_start(&mesh_loop->script_timer, on_script_timer, ms > now_ms ? ms - now_ms : 0, 0);
 }
 
 static void on_host_timer(uv_timer_t *timer)
@@ -156,7 +142,6 @@ int mesh_loop_open(struct mesh_loop *mesh_loop, uv_loop_t *loop, struct relay *r
     uv_prepare_init(loop, &mesh_loop->prepare);
     mesh_loop->prepare.data = mesh_loop;
     open_timer(mesh_loop, &mesh_loop->timer);
-    open_timer(mesh_loop, &mesh_loop->script_timer);
     open_timer(mesh_loop, &mesh_loop->host_timer);
     uv_timer_start(&mesh_loop->host_timer, on_host_timer, 0, HOST_NETWORK_SAMPLE_MS);
     return 0;
@@ -180,19 +165,19 @@ int mesh_loop_configure(struct mesh_loop *mesh_loop, const struct config *config
     return err;
 }
 
-int mesh_loop_serve(struct mesh_loop *mesh_loop, struct script *script)
+void mesh_loop_serve(struct mesh_loop *mesh_loop, struct script *script)
 {
-    const struct script_world world = {
+    mesh_loop->script = script;
+}
+
+struct script_world mesh_loop_world(const struct mesh_loop *mesh_loop)
+{
+    return (struct script_world){
         .relay = mesh_loop->relay,
         .mesh = mesh_loop->mesh,
         .network = &mesh_loop->network,
         .clock = mesh_loop->relay->clock,
-        .context = mesh_loop,
-        .wake_at = wake_script_at,
     };
-    uv_timer_stop(&mesh_loop->script_timer);
-    mesh_loop->script = script;
-    return script_start(script, &world);
 }
 
 void mesh_loop_close(struct mesh_loop *mesh_loop)
@@ -202,7 +187,6 @@ void mesh_loop_close(struct mesh_loop *mesh_loop)
     mesh_close(mesh_loop->mesh);
     uv_close((uv_handle_t *)&mesh_loop->prepare, NULL);
     uv_close((uv_handle_t *)&mesh_loop->timer, NULL);
-    uv_close((uv_handle_t *)&mesh_loop->script_timer, NULL);
     uv_close((uv_handle_t *)&mesh_loop->host_timer, NULL);
 }
 

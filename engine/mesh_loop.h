@@ -17,12 +17,11 @@ struct mesh_loop {
     uv_loop_t *loop;
     uv_prepare_t prepare; /* before every wait of the loop: when is the mesh due next */
     uv_timer_t timer;
-    uv_timer_t script_timer;
     uv_timer_t host_timer;
     struct relay *relay;
     struct mesh *mesh;
     struct sockets *sockets; /* NULL until they are open */
-    struct script *script;   /* the running generation */
+    struct script *script;   /* the generation that serves */
     struct host_network network;
 };
 
@@ -33,8 +32,10 @@ int mesh_loop_open(struct mesh_loop *mesh_loop, uv_loop_t *loop, struct relay *r
 void mesh_loop_connect(struct mesh_loop *mesh_loop, struct sockets *sockets);
 /* Takes a new generation's configuration. RELAY_ENOMEM: the old one stands. */
 int mesh_loop_configure(struct mesh_loop *mesh_loop, const struct config *config) RELAY_MUST_USE;
-/* From now on `script` answers; what it starts with is done. RELAY_ENOMEM. */
-int mesh_loop_serve(struct mesh_loop *mesh_loop, struct script *script) RELAY_MUST_USE;
+/* From now on `script` answers; NULL: nobody. */
+void mesh_loop_serve(struct mesh_loop *mesh_loop, struct script *script);
+/* What scripts act upon, as far as it is here. */
+struct script_world mesh_loop_world(const struct mesh_loop *mesh_loop);
 /* Its handles close. */
 void mesh_loop_close(struct mesh_loop *mesh_loop);
 /* Connections and scripts are gone. */

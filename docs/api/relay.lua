@@ -20,7 +20,10 @@ function relay.node(given) end
 ---@type relay.log
 relay.log = {}
 
---- A plain table for what handlers share.
+--- A plain table for what handlers share, and for what shall outlive a reload: its strings, numbers,
+--- booleans, relay.null and tables of these are set in the new generation's relay.state when that is
+--- taken (after main.lua was loaded, so what main.lua sets there is the default). Functions, userdata and
+--- coroutines are left out, with a warning in the log. At most 64 MiB, and 100 tables deep.
 ---@type table
 relay.state = {}
 
@@ -55,10 +58,48 @@ function relay.array(list) end
 ---@param handler relay.Handler
 function relay.command(name, handler) end
 
---- Calls a handler when something happens. `reload` comes after scripts were loaded again. client_open,
---- client_close, channel_open and channel_close can be registered and do not happen yet.
----@param event "peer_up"|"peer_down"|"reload"|"client_open"|"client_close"|"channel_open"|"channel_close"
----@param handler fun(peer?: relay.PeerFacts)
+---@class relay.ClientFacts
+---@field id integer
+---@field address string
+---@field channels integer that it is subscribed to
+---@field identity table what client_auth.connect returned
+---@field user any identity.user
+
+---@class relay.MessageFacts
+---@field channel string
+---@field text string a string's text; of any other value, its JSON text
+---@field json boolean the message is no string
+---@field client? integer the sender's id; nil: it is no client of this node
+---@field nonce? string the sender's, when that is a string
+
+---@alias relay.Event
+---| "client_open"
+---| "client_close"
+---| "channel_open"
+---| "channel_close"
+---| "subscribe"
+---| "unsubscribe"
+---| "message"
+---| "peer_up"
+---| "peer_down"
+---| "reload"
+
+--- Calls a handler when something happens, in a later turn of the loop:
+---
+--- | event | arguments | when |
+--- |---|---|---|
+--- | `client_open`, `client_close` | relay.ClientFacts | a client connected, or is gone |
+--- | `channel_open`, `channel_close` | { name =, protected = } | first subscriber here, last one gone |
+--- | `subscribe`, `unsubscribe` | client, the channel's name | a client joined or left a channel here |
+--- | `message` | relay.MessageFacts | a message reached a channel that is open here |
+--- | `peer_up`, `peer_down` | relay.PeerFacts | a link with a node stands, or stands no more |
+--- | `reload` | | this generation of the scripts has taken over from another |
+---
+--- An event that nobody listens to costs nothing. A handler of client_open, subscribe, message or peer_up
+--- that waits when its client or peer goes is ended there (variables that are `<close>` are closed).
+--- At most 10,000 handlers wait; events beyond are dropped, with a warning in the log.
+---@param event relay.Event
+---@param handler fun(...: any)
 function relay.on(event, handler) end
 
 --- Calls a handler again and again. While one call waits for something no other begins.
@@ -160,12 +201,35 @@ function relay.channels() end
 ---@return relay.ChannelFacts[]
 function relay.reserved() end
 
---- Sends a text to the subscribers of a channel that is open here, on all nodes.
+--- Sends a text to the subscribers of a channel, on all nodes.
 ---@param channel string
----@param text string
+---@param text string UTF-8
 ---@return true? sent
----@return string? reason
+---@return string? reason "channel not open": on no node
 function relay.publish(channel, text) end
+
+--- Sends a text to one subscriber alone, as a message of the channel.
+---@param client integer its id
+---@param channel string
+---@param text string UTF-8
+---@return true? sent
+---@return string? reason "not subscribed"
+function relay.send(client, channel, text) end
+
+--- Reserves a channel's name for this node, though nobody is subscribed, so that nobody in the network can
+--- open it with another password. Waits for the other nodes' votes. It stays until relay.unreserve, over
+--- reloads too; when another node's claim wins after a partition the log says `reservation lost`.
+---@param channel string
+---@param hash? string of its password (relay.hash); nil: it has none
+---@return true? reserved
+---@return string? reason "channel already reserved", "busy"
+function relay.reserve(channel, hash) end
+
+--- Gives a name back that relay.reserve reserved.
+---@param channel string
+---@return true? done
+---@return string? reason "not reserved"
+function relay.unreserve(channel) end
 
 --- The hash of a password as the network knows it: PBKDF2, on another thread. Waits.
 ---@param password string
@@ -175,6 +239,28 @@ function relay.publish(channel, text) end
 function relay.hash(password, channel) end
 
 -- ── Figures ──────────────────────────────────────────────────────────────────────────────────
+
+---@class relay.Counter
+---@field add fun(self: relay.Counter, number?: number) 1 unless said otherwise; never negative
+---@field value fun(self: relay.Counter): number
+
+---@class relay.Gauge
+---@field set fun(self: relay.Gauge, number: number)
+---@field add fun(self: relay.Gauge, number?: number)
+---@field value fun(self: relay.Gauge): number
+
+--- A figure that only grows. Values stay over a reload. The same name gives the same counter; at most 1,000
+--- counters and gauges. By Prometheus' conventions a counter's name ends with `_total`.
+---@param name string A-Z a-z 0-9 _
+---@param help? string what it counts
+---@return relay.Counter
+function relay.counter(name, help) end
+
+--- A figure that goes up and down.
+---@param name string
+---@param help? string
+---@return relay.Gauge
+function relay.gauge(name, help) end
 
 --- The dictionary of node-stats.
 ---@param bytes_max? integer of its JSON: channels that do not fit are left out

@@ -142,6 +142,7 @@ void mesh_free(struct mesh *mesh)
     dial_table_deinit(&mesh->dials);
     token_table_deinit(&mesh->tokens);
     mesh_routes_deinit(mesh);
+    mesh_holds_deinit(mesh);
     buf_deinit(&mesh->text);
     free(mesh->slots);
     free(mesh->host);

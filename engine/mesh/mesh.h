@@ -177,6 +177,19 @@ void mesh_plain_open(struct mesh *mesh, struct text peer, struct text channel,
 void mesh_plain_reserved(struct mesh *mesh, struct text peer, struct text channel,
                          const struct password_hash *hash, bool is_certain);
 
+/* --- Names that scripts hold --- */
+
+/* Reserves a channel's name for this node, though nobody is subscribed here; it stays until
+ * mesh_unreserve, or until another node's claim wins it. 1: it is reserved; 0: `done` will be
+ * called once, with NULL or with why not, at the latest by mesh_free. RELAY_EINVAL: another
+ * password holds the name; RELAY_EFULL: no room, or asked for already. */
+int mesh_reserve(struct mesh *mesh, struct text name, const struct password_hash *hash,
+                 void (*done)(void *context, const char *reason), void *context) RELAY_MUST_USE;
+/* `done` of this context is not called any more; the name is reserved all the same. */
+void mesh_reserve_cancel(struct mesh *mesh, void *context);
+/* False: the name was not reserved so. */
+bool mesh_unreserve(struct mesh *mesh, struct text name);
+
 /* --- For lists, statistics and choices --- */
 
 size_t mesh_peer_count(const struct mesh *mesh);

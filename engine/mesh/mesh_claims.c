@@ -321,25 +321,30 @@ static uint64_t random_number(void *context)
 static size_t local_subscribers(void *context, const char *name, size_t name_len)
 {
     const struct mesh *mesh = context;
-    return relay_subscribers(mesh->relay, (struct text){name, name_len});
+    struct text channel = {name, name_len};
+    return relay_subscribers(mesh->relay, channel) + (mesh_holds(mesh, channel) ? 1 : 0);
 }
 
 static void opened(void *context, const char *name, size_t name_len,
                    const struct password_hash *hash)
 {
     struct mesh *mesh = context;
+    mesh_hold_granted(mesh, (struct text){name, name_len});
     relay_opened(mesh->relay, (struct text){name, name_len}, hash);
 }
 
 static void refused(void *context, const char *name, size_t name_len, enum client_reason reason)
 {
     struct mesh *mesh = context;
+    mesh_hold_lost(mesh, (struct text){name, name_len},
+                   reason == REASON_BUSY ? "busy" : "channel already reserved");
     relay_refused(mesh->relay, (struct text){name, name_len}, reason);
 }
 
 static void lost(void *context, const char *name, size_t name_len)
 {
     struct mesh *mesh = context;
+    mesh_hold_lost(mesh, (struct text){name, name_len}, "channel already reserved");
     relay_lost(mesh->relay, (struct text){name, name_len});
 }
 
@@ -399,7 +404,8 @@ static enum uplink_answer open_channel(void *context, const char *name, size_t n
 static void release(void *context, const char *name, size_t name_len)
 {
     struct mesh *mesh = context;
-    reservation_release(mesh->reservation, name, name_len);
+    if (!mesh_holds(mesh, (struct text){name, name_len}))
+        reservation_release(mesh->reservation, name, name_len);
 }
 
 void mesh_fill_uplink(struct mesh *mesh)

@@ -63,6 +63,7 @@ struct mesh {
     uint64_t last_link;
 
     struct chosen_route *routes; /* uthash */
+    struct hold *holds;          /* uthash: mesh_holds.c */
     uint64_t routes_version;
 
     const struct inm_packet *parsed; /* what is being received, */
@@ -195,6 +196,15 @@ void mesh_send_command(struct mesh *mesh, struct text node, struct text data);
 
 void mesh_fill_reservation_calls(struct mesh *mesh, struct reservation_calls *calls);
 void mesh_fill_uplink(struct mesh *mesh);
+
+/* mesh_holds.c */
+
+/* Whether a script reserved the name, or waits for it. */
+bool mesh_holds(const struct mesh *mesh, struct text name);
+/* The network's word on a name, which may be nobody's hold. */
+void mesh_hold_granted(struct mesh *mesh, struct text name);
+void mesh_hold_lost(struct mesh *mesh, struct text name, const char *reason);
+void mesh_holds_deinit(struct mesh *mesh);
 
 /* mesh_routes.c */
 

@@ -1,4 +1,7 @@
 /* client.c — a client's life, its limits, and the way of a command to its handler. See client.h. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((element)->hh.tbl = NULL)
+
 #include "relay/client.h"
 
 #include <assert.h>
@@ -57,6 +60,20 @@ static const struct session_kind kind = {
     .gone = end_session,
 };
 
+static void free_memory(struct client *client)
+{
+    free(client->subscriptions.items);
+    free(client->identity);
+    free(client);
+}
+
+struct client *relay_find_client(const struct relay *relay, uint64_t id)
+{
+    struct client *found;
+    HASH_FIND(hh, relay->clients_by_id, &id, sizeof(id), found);
+    return found;
+}
+
 struct client *client_open(struct relay *relay, const struct transport *transport, void *connection,
                            const char *address, const struct buf *identity)
 {
@@ -70,6 +87,11 @@ struct client *client_open(struct relay *relay, const struct transport *transpor
     client->session =
         (struct session){.kind = &kind, .transport = transport, .connection = connection};
     client->session.id = ++relay->last_client_id;
+    HASH_ADD(hh, relay->clients_by_id, session.id, sizeof(client->session.id), client);
+    if (!client->hh.tbl) {
+        free_memory(client);
+        return NULL;
+    }
     client->relay = relay;
     client->address = address;
     list_init(&client->condemned_node);
@@ -82,6 +104,8 @@ struct client *client_open(struct relay *relay, const struct transport *transpor
     rate_init(&client->refusals, client->limits.burst, now_ms);
     log_debug(relay->log, "client opened", LOG_INT("client", client_id(client)),
               LOG_STR("address", address));
+    if (relay->events.client_opened)
+        relay->events.client_opened(relay->events.context, client);
     return client;
 }
 
@@ -90,6 +114,8 @@ void client_leave_at(struct client *client, uint32_t place)
     struct relay *relay = client->relay;
     struct channel *channel = client->subscriptions.items[place].channel;
     channel_remove_at(&client->subscriptions, place);
+    if (relay->events.unsubscribed)
+        relay->events.unsubscribed(relay->events.context, client, channel);
     relay_close_if_empty(relay, channel);
 }
 
@@ -117,15 +143,16 @@ void client_gone(struct client *client)
     client->is_closing = true;
     handle_subscribe_cancel(client);
     leave_all(client);
+    if (relay->events.client_closed)
+        relay->events.client_closed(relay->events.context, client);
+    HASH_DEL(relay->clients_by_id, client);
     list_remove(&client->condemned_node);
     list_remove(&client->node);
     relay->client_count--;
     relay->counters.clients_closed++;
     log_debug(relay->log, "client closed", LOG_INT("client", client_id(client)));
     outbox_deinit(client_outbox(client));
-    free(client->subscriptions.items);
-    free(client->identity);
-    free(client);
+    free_memory(client);
 }
 
 /* A client is condemned, not closed, when its queue is full: the caller may be walking the

@@ -24,6 +24,7 @@ struct client {
     struct session session; /* what the transport knows of it */
     struct relay *relay;
     struct list node;           /* relay->clients */
+    UT_hash_handle hh;          /* relay->clients_by_id */
     struct list condemned_node; /* relay->condemned */
     const char *address;        /* the transport's */
     char *identity;             /* JSON object of client_auth, or NULL */
@@ -79,6 +80,9 @@ static inline uint64_t client_id(const struct client *client)
 {
     return client->session.id;
 }
+
+/* The client with this id; NULL: none. */
+struct client *relay_find_client(const struct relay *relay, uint64_t id);
 
 /* For relay/ alone: queue a frame (a reference is taken) and wake the transport. Over
  * send_queue_bytes the client is condemned; one frame alone is never too much. */

@@ -34,6 +34,21 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
             relay->counters.deliveries++;
     }
     frame_unref(frame);
+    if (relay->events.message)
+        relay->events.message(relay->events.context, sender, channel, message, nonce);
+    return 0;
+}
+
+int fanout_one(struct relay *relay, const struct channel *channel, struct client *client,
+               const struct json_span *message)
+{
+    const struct json_span no_nonce = {.kind = JSON_ABSENT};
+    struct frame *frame = compose(relay, channel, message, &no_nonce);
+    if (!frame)
+        return RELAY_ENOMEM;
+    if (client_queue(client, frame, false))
+        relay->counters.deliveries++;
+    frame_unref(frame);
     return 0;
 }
 

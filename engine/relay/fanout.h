@@ -20,4 +20,8 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
 int fanout_uplink(struct relay *relay, const struct channel *channel,
                   const struct json_span *message, const struct json_span *nonce) RELAY_MUST_USE;
 
+/* Sends a message of this node to one subscriber alone. RELAY_ENOMEM. */
+int fanout_one(struct relay *relay, const struct channel *channel, struct client *client,
+               const struct json_span *message) RELAY_MUST_USE;
+
 #endif

@@ -83,6 +83,8 @@ static void add(struct client *client, struct channel *channel, const struct sub
         password_hash_equals(&channel->password, &subscribe->password))
         hash_jobs_remember(relay->hash_jobs, subscribe->waiter, &subscribe->password);
     client_answer_ok(client, &subscribe->nonce);
+    if (relay->events.subscribed)
+        relay->events.subscribed(relay->events.context, client, channel);
 }
 
 /* The channel opens here, whoever was asked. */

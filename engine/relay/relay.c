@@ -52,12 +52,16 @@ struct channel *relay_open_channel(struct relay *relay, struct text name,
     *scope = (struct channel_scope){0};
     relay->counters.channels_opened++;
     log_debug(relay->log, "channel opened", LOG_STRN("channel", name.at, name.len));
+    if (relay->events.channel_opened)
+        relay->events.channel_opened(relay->events.context, channel);
     return channel;
 }
 
 void relay_close_channel(struct relay *relay, struct channel *channel)
 {
     relay->counters.channels_closed++;
+    if (relay->events.channel_closed)
+        relay->events.channel_closed(relay->events.context, channel);
     log_debug(relay->log, "channel closed", LOG_STRN("channel", channel->name, channel->name_len));
     channel_table_close(&relay->channels, channel);
 }
@@ -82,14 +86,41 @@ size_t relay_subscribers(const struct relay *relay, struct text name)
     return (channel ? channel->count : 0) + (opening ? opening->count : 0);
 }
 
+/* A channel that is open on other nodes alone. */
+static int publish_elsewhere(struct relay *relay, struct text name, const struct json_span *message)
+{
+    const struct json_span no_nonce = {.kind = JSON_ABSENT};
+    const struct uplink *uplink = relay->uplink;
+    struct password_hash password;
+    if (!uplink || !uplink->is_reserved(uplink->context, name.at, name.len, &password))
+        return RELAY_EINVAL;
+    struct channel *channel = channel_new(name.at, name.len, &password);
+    if (!channel)
+        return RELAY_ENOMEM;
+    int err = uplink->publish(uplink->context, channel, message, &no_nonce);
+    channel_free(channel);
+    return err;
+}
+
 int relay_publish(struct relay *relay, struct text name, const struct json_span *message)
 {
     const struct json_span no_nonce = {.kind = JSON_ABSENT};
     struct channel *channel = channel_table_find(&relay->channels, name.at, name.len);
     if (!channel)
-        return RELAY_EINVAL;
+        return publish_elsewhere(relay, name, message);
     int err = fanout_uplink(relay, channel, message, &no_nonce);
     return err ? err : relay_deliver(relay, channel, message, &no_nonce);
+}
+
+int relay_send(struct relay *relay, uint64_t id, struct text name, const struct json_span *message)
+{
+    const struct channel *channel = channel_table_find(&relay->channels, name.at, name.len);
+    struct client *client = relay_find_client(relay, id);
+    if (!channel || !client || !channel_has(channel, client, &client->subscriptions))
+        return RELAY_EINVAL;
+    int err = fanout_one(relay, channel, client, message);
+    relay_close_condemned(relay);
+    return err;
 }
 
 void relay_sweep(struct relay *relay)

@@ -19,9 +19,11 @@
 #include "protocol/json_read.h"
 #include "relay/channel_table.h"
 #include "relay/counters.h"
+#include "relay/events.h"
 #include "relay/opening.h"
 #include "relay/traffic.h"
 
+struct client;
 struct uplink;
 
 struct relay {
@@ -29,6 +31,7 @@ struct relay {
     struct clock clock;
     struct log *log;
     struct hooks hooks;
+    struct relay_events events;
     struct client_limits limits;
     uint64_t limits_version; /* raise it when limits or hooks changed: clients take them over at
                                 their next command */
@@ -43,7 +46,8 @@ struct relay {
     struct opening_table openings;
     struct traffic traffic; /* of all messages that came by here */
     uint64_t swept_ms;
-    struct list clients; /* struct client.node, oldest first */
+    struct list clients;          /* struct client.node, oldest first */
+    struct client *clients_by_id; /* uthash's */
     struct list
         condemned; /* struct client.condemned_node: too slow, to be closed after the fan-out */
     size_t client_count;
@@ -77,10 +81,14 @@ struct channel *relay_open_channel(struct relay *relay, struct text name,
 void relay_close_if_empty(struct relay *relay, struct channel *channel);
 /* How many clients are subscribed to a channel, or wait for its opening. */
 size_t relay_subscribers(const struct relay *relay, struct text name);
-/* A message of this node itself. RELAY_EINVAL: the channel is not open here; RELAY_EFULL: it is too
+/* A message of this node itself, to a channel that is open here or elsewhere in the network.
+ * RELAY_EINVAL: it is open nowhere; RELAY_EFULL: it is too
  * large for the network; RELAY_ENOMEM. */
 int relay_publish(struct relay *relay, struct text name,
                   const struct json_span *message) RELAY_MUST_USE;
+/* The same to one of its subscribers alone, `client`, by its id. RELAY_EINVAL: it is none. */
+int relay_send(struct relay *relay, uint64_t client, struct text name,
+               const struct json_span *message) RELAY_MUST_USE;
 /* Gives back what idle channels keep for their statistics. Call it now and then. */
 void relay_sweep(struct relay *relay);
 

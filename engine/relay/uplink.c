@@ -57,6 +57,8 @@ void relay_lost(struct relay *relay, struct text name)
     while (channel->count > 0) {
         struct subscriber last = channel->subscribers[channel->count - 1];
         channel_remove_at(client_subscriptions(last.client), last.place);
+        if (relay->events.unsubscribed)
+            relay->events.unsubscribed(relay->events.context, last.client, channel);
         if (frame)
             client_queue(last.client, frame, true);
     }

@@ -30,8 +30,12 @@ void bind_request(lua_State *lua);
  * drop_peer(name). */
 void bind_mesh(lua_State *lua);
 
-/* channels(), reserved(), publish(channel, text). */
+/* channels(), reserved(), publish(channel, text), send(client, channel, text), reserve(channel,
+ * hash), unreserve(channel). */
 void bind_channel(lua_State *lua);
+
+/* counter(name, help), gauge(name, help); metrics(): Prometheus' text. */
+void bind_metric(lua_State *lua);
 
 /* stats(bytes), host_stats(). */
 void bind_stats(lua_State *lua);

@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 
+#include "protocol/client_command.h"
 #include "protocol/json_write.h"
 #include "protocol/utf8.h"
 #include "reserve/claim_table.h"
@@ -65,22 +66,81 @@ static int engine_reserved(lua_State *lua)
     return 1;
 }
 
+/* The text at `index` as a message; it lives until the next call of runtime_scratch. */
+static struct json_span check_message(lua_State *lua, int index)
+{
+    struct text text;
+    text.at = luaL_checklstring(lua, index, &text.len);
+    luaL_argcheck(lua, utf8_is_valid(text.at, text.len), index, "must be UTF-8");
+    struct buf *scratch = runtime_scratch(lua);
+    json_write_string(scratch, text.at, text.len);
+    if (scratch->failed)
+        luaL_error(lua, "not enough memory");
+    return (struct json_span){scratch->bytes, scratch->len, JSON_STRING};
+}
+
 /* publish(channel, text): true; or nil and why. */
 static int engine_publish(lua_State *lua)
 {
     struct relay *relay = runtime_world(lua, "relay.publish")->relay;
-    struct text name, text;
+    struct text name;
     name.at = luaL_checklstring(lua, 1, &name.len);
-    text.at = luaL_checklstring(lua, 2, &text.len);
-    luaL_argcheck(lua, utf8_is_valid(text.at, text.len), 2, "must be UTF-8");
-    struct buf *scratch = runtime_scratch(lua);
-    json_write_string(scratch, text.at, text.len);
-    if (scratch->failed)
-        return bind_failure(lua, "out of memory");
-    struct json_span message = {scratch->bytes, scratch->len, JSON_STRING};
+    struct json_span message = check_message(lua, 2);
     int err = relay_publish(relay, name, &message);
     if (err)
         return bind_failure(lua, err == RELAY_EINVAL ? "channel not open" : relay_err_text(err));
+    lua_pushboolean(lua, 1);
+    return 1;
+}
+
+static struct text check_channel(lua_State *lua, int index)
+{
+    struct text name;
+    name.at = luaL_checklstring(lua, index, &name.len);
+    luaL_argcheck(lua, channel_name_is_valid(name.at, name.len), index,
+                  "must be a channel's name: 1 to 256 bytes of UTF-8 without control characters");
+    return name;
+}
+
+/* send(client, channel, text): true; or nil and why. */
+static int engine_send(lua_State *lua)
+{
+    struct relay *relay = runtime_world(lua, "relay.send")->relay;
+    lua_Integer client = luaL_checkinteger(lua, 1);
+    struct text name = check_channel(lua, 2);
+    struct json_span message = check_message(lua, 3);
+    int err = relay_send(relay, (uint64_t)client, name, &message);
+    if (err)
+        return bind_failure(lua, err == RELAY_EINVAL ? "not subscribed" : relay_err_text(err));
+    lua_pushboolean(lua, 1);
+    return 1;
+}
+
+/* reserve(channel, hash): true; or nil and why. */
+static int engine_reserve(lua_State *lua)
+{
+    size_t len;
+    struct password_hash hash = {.is_set = false};
+    (void)runtime_mesh(lua, "relay.reserve");
+    struct task *task = runtime_waiter(lua, "relay.reserve");
+    struct text name = check_channel(lua, 1);
+    const char *hex = luaL_optlstring(lua, 2, "", &len);
+    luaL_argcheck(lua, len == 0 || password_hash_from_hex(&hash, hex, len) == 0, 2,
+                  "must be a hash of 64 hexadecimal digits (relay.hash makes one)");
+    int err = task_reserve(task, name, &hash);
+    if (err == 0)
+        return lua_yield(lua, 0);
+    if (err < 0)
+        return bind_failure(lua, err == RELAY_EINVAL ? "channel already reserved" : "busy");
+    lua_pushboolean(lua, 1);
+    return 1;
+}
+
+static int engine_unreserve(lua_State *lua)
+{
+    struct mesh *mesh = runtime_mesh(lua, "relay.unreserve");
+    if (!mesh_unreserve(mesh, check_channel(lua, 1)))
+        return bind_failure(lua, "not reserved");
     lua_pushboolean(lua, 1);
     return 1;
 }
@@ -91,6 +151,9 @@ void bind_channel(lua_State *lua)
         {"channels", engine_channels},
         {"reserved", engine_reserved},
         {"publish", engine_publish},
+        {"send", engine_send},
+        {"reserve", engine_reserve},
+        {"unreserve", engine_unreserve},
         {NULL, NULL},
     };
     bind_functions(lua, FUNCTIONS);

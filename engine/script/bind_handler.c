@@ -19,6 +19,7 @@ static const char *const EVENTS[] = {
 static int engine_command(lua_State *lua)
 {
     size_t len;
+    runtime_check_serves(lua, "relay.command");
     const char *name = luaL_checklstring(lua, 1, &len);
     luaL_argcheck(lua, len > 0 && len <= COMMAND_NAME_MAX, 1, "must be 1 to 128 bytes");
     luaL_checktype(lua, 2, LUA_TFUNCTION);
@@ -30,22 +31,20 @@ static int engine_command(lua_State *lua)
 static int engine_on(lua_State *lua)
 {
     struct runtime *runtime = runtime_of(lua);
+    runtime_check_serves(lua, "relay.on");
     int event = luaL_checkoption(lua, 1, NULL, EVENTS);
     luaL_checktype(lua, 2, LUA_TFUNCTION);
     lua_settop(lua, 2);
     int function = luaL_ref(lua, LUA_REGISTRYINDEX);
-    struct listener *listener = calloc(1, sizeof *listener);
-    if (!listener)
+    if (runtime_listen(runtime, (enum runtime_event)event, function) != 0)
         return luaL_error(lua, "not enough memory");
-    listener->event = (enum runtime_event)event;
-    listener->function = function;
-    list_append(&runtime->listeners, &listener->node);
     return 0;
 }
 
 static int add_ticker(lua_State *lua, bool repeats)
 {
     struct runtime *runtime = runtime_of(lua);
+    runtime_check_serves(lua, repeats ? "relay.every" : "relay.after");
     uint64_t period_ms = bind_check_ms(lua, 1);
     luaL_argcheck(lua, period_ms > 0 || !repeats, 1, "must be a millisecond at least");
     luaL_checktype(lua, 2, LUA_TFUNCTION);

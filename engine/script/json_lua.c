@@ -403,6 +403,11 @@ void json_lua_mark_array(lua_State *lua)
     lua_setmetatable(lua, -2); /* nil where the state has none */
 }
 
+bool json_lua_is_array(lua_State *lua)
+{
+    return is_of_type(lua, ARRAY_TYPE);
+}
+
 void json_lua_push_raw(lua_State *lua, struct text text)
 {
     memcpy(lua_newuserdatauv(lua, text.len, 0), text.at, text.len);

@@ -41,8 +41,9 @@ void json_lua_open(lua_State *lua);
 void json_lua_open_arrays(lua_State *lua);
 /* The value that stands for null. */
 void json_lua_push_null(lua_State *lua);
-/* Marks the table at the top as an array. */
+/* Marks the table at the top as an array; whether it has the mark. */
 void json_lua_mark_array(lua_State *lua);
+bool json_lua_is_array(lua_State *lua);
 /* Pushes a value that is written as this text, which must be JSON. */
 void json_lua_push_raw(lua_State *lua, struct text text);
 

@@ -9,6 +9,7 @@
 
 #include "script/call.h"
 #include "script/command.h"
+#include "script/hear.h"
 #include "script/json_lua.h"
 
 /* Of a handler, from one wait to the next. Scripts are trusted; this ends an endless loop. */
@@ -22,6 +23,9 @@ void runtime_init(struct runtime *runtime, struct vm *vm, struct log *log)
     list_init(&runtime->ready);
     list_init(&runtime->tickers);
     list_init(&runtime->listeners);
+    for (size_t i = 0; i < RUNTIME_CLIENT_BUCKETS; i++)
+        list_init(&runtime->by_client[i]);
+    buf_init(&runtime->heard, RUNTIME_SCRATCH_MAX);
     buf_init(&runtime->scratch, RUNTIME_SCRATCH_MAX);
     buf_init(&runtime->response, RUNTIME_RESPONSE_MAX + 1024);
     vm->runtime = runtime;
@@ -33,6 +37,7 @@ void runtime_deinit(struct runtime *runtime)
     if (!runtime->vm)
         return;
     runtime->is_ending = true; /* what a cancelling sets off is not served any more */
+    hear_nothing(runtime);
     while (!list_is_empty(&runtime->tasks))
         task_free(list_entry(runtime->tasks.next, struct task, node));
     while ((node = list_shift(&runtime->tickers)) != NULL)
@@ -42,6 +47,7 @@ void runtime_deinit(struct runtime *runtime)
     timers_deinit(&runtime->timers);
     buf_deinit(&runtime->scratch);
     buf_deinit(&runtime->response);
+    buf_deinit(&runtime->heard);
 }
 
 /* Tells the owner when to come again. */
@@ -80,6 +86,8 @@ static int push_beginning(lua_State *lua, struct task *task)
     lua_rawgeti(lua, LUA_REGISTRYINDEX, task->function);
     if (task->kind == TASK_TIMER)
         return 0;
+    if (task->arguments.len)
+        return hear_push(lua, task);
     push_peer(lua, task);
     return 1;
 }
@@ -121,6 +129,16 @@ static int step_body(lua_State *lua)
     return 0;
 }
 
+/* Its variables that are to be closed are. */
+static int close_body(lua_State *lua)
+{
+    struct task *task = lua_touserdata(lua, 1);
+    if (lua_resetthread(task->coroutine) == LUA_OK)
+        return 0;
+    lua_xmove(task->coroutine, lua, 1);
+    return lua_error(lua);
+}
+
 static uint64_t steady_ms(void)
 {
     struct timespec now;
@@ -160,7 +178,8 @@ static void step(struct runtime *runtime, struct task *task)
     buf_clear(&runtime->response);
     runtime->has_response = false;
     runtime->current = task;
-    int err = script_call(runtime->vm, &STEP_LIMITS, step_body, task, &error);
+    int err = script_call(runtime->vm, &STEP_LIMITS, task->is_over ? close_body : step_body, task,
+                          &error);
     runtime->current = NULL;
     if (err)
         fail(runtime, task, &error);
@@ -178,7 +197,7 @@ void runtime_run(struct runtime *runtime)
         return;
     if (!runtime->is_running) {
         runtime->is_running = true;
-        while ((node = list_shift(&runtime->ready)) != NULL)
+        for (int i = 0; i < RUNTIME_STEPS_MAX && (node = list_shift(&runtime->ready)); i++)
             step(runtime, list_entry(node, struct task, ready_node));
         runtime->is_running = false;
     }
@@ -215,6 +234,7 @@ void runtime_command(struct runtime *runtime, const struct mesh_command *command
                     runtime->task_bytes + command->data.len <= RUNTIME_TASK_BYTES_MAX;
     struct task *task = has_room ? task_new_command(runtime, command) : NULL;
     if (task) {
+        task->ends_with_peer = command->is_peer;
         set_ready(runtime, task);
         runtime_run(runtime);
         return;
@@ -224,15 +244,100 @@ void runtime_command(struct runtime *runtime, const struct mesh_command *command
                  (struct text){BUSY, sizeof BUSY - 1});
 }
 
+static bool is_about_peer(const struct task *task, struct text peer)
+{
+    struct text name = task->kind == TASK_COMMAND ? task->command.source : task->peer.name;
+    return task->ends_with_peer && name.len == peer.len && memcmp(name.at, peer.at, peer.len) == 0;
+}
+
+static void peer_gone(struct runtime *runtime, struct text peer)
+{
+    for (struct list *node = runtime->tasks.next; node != &runtime->tasks; node = node->next) {
+        struct task *task = list_entry(node, struct task, node);
+        if (is_about_peer(task, peer))
+            task_end(task);
+    }
+}
+
+void runtime_client_gone(struct runtime *runtime, uint64_t client)
+{
+    struct list *bucket = &runtime->by_client[client % RUNTIME_CLIENT_BUCKETS];
+    for (struct list *node = bucket->next; node != bucket; node = node->next) {
+        struct task *task = list_entry(node, struct task, client_node);
+        if (task->client == client)
+            task_end(task);
+    }
+    schedule(runtime);
+}
+
+bool runtime_is_heard(const struct runtime *runtime, enum runtime_event event)
+{
+    return runtime->heard_events & (1U << event);
+}
+
+int runtime_listen(struct runtime *runtime, enum runtime_event event, int function)
+{
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (!listener)
+        return RELAY_ENOMEM;
+    listener->event = event;
+    listener->function = function;
+    list_append(&runtime->listeners, &listener->node);
+    runtime->heard_events |= 1U << event;
+    hear_listen(runtime);
+    return 0;
+}
+
+static void drop_event(struct runtime *runtime, enum runtime_event event)
+{
+    static const char *const NAMES[] = {
+#define EVENT_NAME(name) #name,
+        RUNTIME_EVENTS(EVENT_NAME)
+#undef EVENT_NAME
+    };
+    runtime->dropped++;
+    log_event_gated(
+        runtime->log, &runtime->drop_gate, clock_ms(&runtime->world.clock), LOG_WARN,
+        "event dropped",
+        LOG_FIELDS(LOG_STR("event", NAMES[event]), LOG_STR("reason", "too many handlers wait")));
+}
+
+void runtime_hear(struct runtime *runtime, enum runtime_event event, const struct buf *arguments,
+                  uint64_t client)
+{
+    struct text text = {arguments->bytes, arguments->len};
+    for (struct list *node = runtime->listeners.next; node != &runtime->listeners;
+         node = node->next) {
+        struct listener *listener = list_entry(node, struct listener, node);
+        if (listener->event != event)
+            continue;
+        bool has_room = !arguments->failed && runtime->task_count < RUNTIME_TASKS_MAX &&
+                        runtime->task_bytes + text.len <= RUNTIME_TASK_BYTES_MAX;
+        struct task *task =
+            has_room ? task_new_heard(runtime, text, listener->function, client) : NULL;
+        if (task)
+            list_append(&runtime->ready, &task->ready_node);
+        else
+            drop_event(runtime, event);
+    }
+    schedule(runtime);
+}
+
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer)
 {
     if (!runtime->has_world || runtime->is_ending)
         return;
+    if (event == RUNTIME_EVENT_peer_down)
+        peer_gone(runtime, peer->name);
     for (struct list *node = runtime->listeners.next; node != &runtime->listeners;
          node = node->next) {
         struct listener *listener = list_entry(node, struct listener, node);
-        if (listener->event == event)
-            set_ready(runtime, task_new_event(runtime, peer, listener->function));
+        if (listener->event != event)
+            continue;
+        struct task *task = task_new_event(runtime, peer, listener->function);
+        if (task)
+            task->ends_with_peer = event == RUNTIME_EVENT_peer_up;
+        set_ready(runtime, task);
     }
     runtime_run(runtime);
 }
@@ -277,6 +382,7 @@ int runtime_start(struct runtime *runtime, const struct script_world *world, boo
     int err = 0;
     runtime->world = *world;
     runtime->has_world = true;
+    hear_listen(runtime);
     for (struct list *node = runtime->tickers.next; node != &runtime->tickers && !err;
          node = node->next)
         err = runtime_add_ticker(runtime, list_entry(node, struct ticker, node));
@@ -286,7 +392,36 @@ int runtime_start(struct runtime *runtime, const struct script_world *world, boo
     return err;
 }
 
+static void drop_ticker(struct ticker *ticker)
+{
+    timers_remove(&ticker->runtime->timers, &ticker->timer);
+    ticker->repeats = false;
+    if (!ticker->task)
+        runtime_ticker_ended(ticker);
+}
+
+void runtime_retire(struct runtime *runtime)
+{
+    struct list *node;
+    runtime->is_retired = true;
+    runtime->heard_events = 0;
+    while ((node = list_shift(&runtime->listeners)) != NULL)
+        free(list_entry(node, struct listener, node));
+    for (node = runtime->tickers.next; node != &runtime->tickers;) {
+        struct ticker *ticker = list_entry(node, struct ticker, node);
+        node = node->next;
+        drop_ticker(ticker);
+    }
+    schedule(runtime);
+}
+
 /* For bindings. */
+
+void runtime_check_serves(lua_State *lua, const char *function)
+{
+    if (runtime_of(lua)->is_retired)
+        luaL_error(lua, "%s: a newer generation of the scripts serves by now", function);
+}
 
 struct runtime *runtime_of(lua_State *lua)
 {

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "script/metrics.h"
 #include "script/policy.h"
 #include "script/script.h"
 #include "script/task.h"
@@ -26,8 +27,10 @@
 #define RUNTIME_TASKS_MAX 10000 /* handlers that wait; commands beyond are answered `busy` */
 #define RUNTIME_TASK_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of what they began with */
 #define RUNTIME_SCRATCH_MAX ((size_t)64 * 1024 * 1024)
+#define RUNTIME_STEPS_MAX 256 /* of handlers in one turn of the loop */
+#define RUNTIME_CLIENT_BUCKETS 256
 
-/* What relay.on knows. Those behind RELOAD are registered, and never happen yet. */
+/* What relay.on knows. */
 #define RUNTIME_EVENTS(X)                                                                          \
     X(peer_up)                                                                                     \
     X(peer_down)                                                                                   \
@@ -35,7 +38,10 @@
     X(client_open)                                                                                 \
     X(client_close)                                                                                \
     X(channel_open)                                                                                \
-    X(channel_close)
+    X(channel_close)                                                                               \
+    X(subscribe)                                                                                   \
+    X(unsubscribe)                                                                                 \
+    X(message)
 
 enum runtime_event {
 #define RUNTIME_EVENT(name) RUNTIME_EVENT_##name,
@@ -67,17 +73,22 @@ struct runtime {
     struct script_world world;
     bool has_world;
     bool is_running;
+    bool is_retired; /* what runs may end; nothing begins any more */
     bool is_ending;
     struct task *current; /* the one whose handler runs now */
     struct list tasks, ready;
+    struct list by_client[RUNTIME_CLIENT_BUCKETS]; /* struct task.client_node */
     size_t task_count, task_bytes;
+    unsigned heard_events; /* a bit for each that has a listener */
     struct timers timers;
     struct list tickers, listeners;
     uint64_t wake_ms; /* what wake_at was asked for; 0: nothing yet */
-    struct buf scratch, response;
+    struct buf scratch, response, heard;
     bool has_response;
-    struct log_gate gate;
+    struct metrics metrics; /* the script frees them, after the state */
+    struct log_gate gate, drop_gate;
     uint64_t failures;
+    uint64_t dropped; /* events for which there was no room */
 };
 
 void runtime_init(struct runtime *runtime, struct vm *vm, struct log *log);
@@ -86,9 +97,21 @@ void runtime_deinit(struct runtime *runtime);
 
 int runtime_start(struct runtime *runtime, const struct script_world *world,
                   bool is_reload) RELAY_MUST_USE;
+/* A newer generation serves: timers and listeners are gone, handlers that wait go on. */
+void runtime_retire(struct runtime *runtime);
 void runtime_tick(struct runtime *runtime);
 void runtime_command(struct runtime *runtime, const struct mesh_command *command);
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer);
+
+/* Something happened in the relay: `arguments`, a JSON array, are for its handlers, in a later
+ * turn. `client`: whom it is about, so that its end ends the handlers; 0: nobody. */
+void runtime_hear(struct runtime *runtime, enum runtime_event event, const struct buf *arguments,
+                  uint64_t client);
+bool runtime_is_heard(const struct runtime *runtime, enum runtime_event event);
+/* The handlers that wait and are about this client end. */
+void runtime_client_gone(struct runtime *runtime, uint64_t client);
+/* Adds a handler of an event: a reference, which is taken over. RELAY_ENOMEM. */
+int runtime_listen(struct runtime *runtime, enum runtime_event event, int function) RELAY_MUST_USE;
 
 /* Runs what is ready, unless a handler runs: then it is left for the next tick. */
 void runtime_run(struct runtime *runtime);
@@ -99,6 +122,7 @@ int runtime_add_ticker(struct runtime *runtime, struct ticker *ticker) RELAY_MUS
 void runtime_ticker_ended(struct ticker *ticker);
 
 /* For bindings: what a function needs, or a raise that names the function. */
+void runtime_check_serves(lua_State *lua, const char *function);
 struct runtime *runtime_of(lua_State *lua);
 const struct script_world *runtime_world(lua_State *lua, const char *function);
 struct mesh *runtime_mesh(lua_State *lua, const char *function);

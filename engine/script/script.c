@@ -16,8 +16,11 @@
 #include "script/policy.h"
 #include "script/policy_modules.h"
 #include "script/runtime.h"
+#include "script/snapshot.h"
 #include "script/vm.h"
 
+#define STATE_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of relay.state, when it is carried over */
+#define LEFT_OUT_BYTES_MAX 1000
 #define SCRIPTS_MEMORY_MAX ((size_t)512 * 1024 * 1024)
 
 /* Scripts are trusted; this ends an endless loop. */
@@ -87,6 +90,7 @@ static void preload_engine(lua_State *lua, const struct script_source *source)
     bind_request(lua);
     bind_mesh(lua);
     bind_channel(lua);
+    bind_metric(lua);
     bind_stats(lua);
     bind_inm(lua);
     bind_policy(lua);
@@ -226,6 +230,11 @@ const struct config *script_config(const struct script *script)
     return script->config;
 }
 
+uint64_t script_generation(const struct script *script)
+{
+    return script->generation;
+}
+
 void script_hooks(struct script *script, struct hooks *hooks)
 {
     hooks_lua_fill(script->policies, hooks);
@@ -234,6 +243,68 @@ void script_hooks(struct script *script, struct hooks *hooks)
 int script_start(struct script *script, const struct script_world *world)
 {
     return runtime_start(&script->runtime, world, script->generation > 1);
+}
+
+struct carried {
+    struct buf bytes, left_out;
+};
+
+/* Pushes relay.state, whatever main.lua put there; false: it is no table. */
+static bool push_state(lua_State *lua)
+{
+    lua_settop(lua, 1);
+    luaL_getsubtable(lua, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushliteral(lua, "relay");
+    if (lua_rawget(lua, -2) != LUA_TTABLE)
+        return false;
+    lua_pushliteral(lua, "state");
+    return lua_rawget(lua, -2) == LUA_TTABLE;
+}
+
+static int write_state_body(lua_State *lua)
+{
+    struct carried *carried = lua_touserdata(lua, 1);
+    if (push_state(lua))
+        snapshot_write(lua, -1, "relay.state", &carried->bytes, &carried->left_out);
+    return 0;
+}
+
+static int read_state_body(lua_State *lua)
+{
+    const struct carried *carried = lua_touserdata(lua, 1);
+    if (push_state(lua) && carried->bytes.len > 0)
+        snapshot_read(lua, -1, &carried->bytes);
+    return 0;
+}
+
+int script_carry_state(struct script *next, const struct script *running, struct buf *error)
+{
+    struct carried carried = {.bytes = {.max = STATE_BYTES_MAX},
+                              .left_out = {.max = LEFT_OUT_BYTES_MAX}};
+    buf_add_text(error, "relay.state: ");
+    int err = script_call(running->vm, &LOAD_LIMITS, write_state_body, &carried, error);
+    if (!err)
+        err = script_call(next->vm, &LOAD_LIMITS, read_state_body, &carried, error);
+    if (!err)
+        metrics_carry(&next->runtime.metrics, &running->runtime.metrics);
+    if (!err)
+        buf_clear(error);
+    if (!err && carried.left_out.len > 0)
+        log_warn(next->runtime.log, "not carried over",
+                 LOG_STRN("values", carried.left_out.bytes, carried.left_out.len));
+    buf_deinit(&carried.bytes);
+    buf_deinit(&carried.left_out);
+    return err;
+}
+
+void script_retire(struct script *script)
+{
+    runtime_retire(&script->runtime);
+}
+
+bool script_is_idle(const struct script *script)
+{
+    return list_is_empty(&script->runtime.tasks);
 }
 
 void script_tick(struct script *script)
@@ -269,6 +340,7 @@ void script_free(struct script *script)
     runtime_deinit(&script->runtime);
     policies_free(script->policies);
     vm_free(script->vm);
+    metrics_deinit(&script->runtime.metrics);
     config_free(script->config);
     free(script);
 }

@@ -14,6 +14,7 @@
 #ifndef WSRELAY_SCRIPT_SCRIPT_H
 #define WSRELAY_SCRIPT_SCRIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,8 @@ int script_load(struct script **script, const struct script_source *source,
  * long as the script. */
 const struct config *script_config(const struct script *script);
 
+uint64_t script_generation(const struct script *script);
+
 /* Fills in the questions that its policies answer. They stay valid until script_free. */
 void script_hooks(struct script *script, struct hooks *hooks);
 
@@ -77,6 +80,17 @@ struct script_world {
 /* From now on the scripts serve: timers run, and what needs the node can be called. Once, after the
  * generation was taken. `world` is copied. RELAY_ENOMEM. */
 int script_start(struct script *script, const struct script_world *world) RELAY_MUST_USE;
+
+/* Sets what `running` holds in relay.state in that of `next`, which does not serve yet, and the
+ * values of its counters and gauges; what only `next` has stays. What is no plain value is left
+ * out, with a warning in the log. RELAY_ESCRIPT: it could not be carried, and `error` says why. */
+int script_carry_state(struct script *next, const struct script *running,
+                       struct buf *error) RELAY_MUST_USE;
+
+/* A newer generation serves: timers, commands and listeners of this one are gone. Its handlers that
+ * wait go on, until it is idle or freed. */
+void script_retire(struct script *script);
+bool script_is_idle(const struct script *script);
 
 /* Runs what is due. */
 void script_tick(struct script *script);

@@ -26,6 +26,7 @@ struct task *task_new(struct runtime *runtime, enum task_kind kind)
     task->function = task->thread = LUA_NOREF;
     task->text.max = ANSWERS_MAX;
     list_init(&task->ready_node);
+    list_init(&task->client_node);
     list_append(&runtime->tasks, &task->node);
     runtime->task_count++;
     return task;
@@ -83,6 +84,21 @@ struct task *task_new_event(struct runtime *runtime, const struct mesh_peer *pee
     return keep_all(task, texts, 2);
 }
 
+struct task *task_new_heard(struct runtime *runtime, struct text arguments, int function,
+                            uint64_t client)
+{
+    struct task *task = task_new(runtime, TASK_EVENT);
+    if (!task)
+        return NULL;
+    task->function = function;
+    task->arguments = arguments;
+    task->client = client;
+    if (client)
+        list_append(&runtime->by_client[client % RUNTIME_CLIENT_BUCKETS], &task->client_node);
+    struct text *texts[] = {&task->arguments};
+    return keep_all(task, texts, 1);
+}
+
 static void stop_waiting(struct task *task)
 {
     const struct script_world *world = &task->runtime->world;
@@ -92,6 +108,8 @@ static void stop_waiting(struct task *task)
         mesh_request_cancel(world->mesh, task->request);
     else if (task->wait == WAIT_HASH)
         hash_waiter_cancel(world->relay->hash_jobs, &task->hash);
+    else if (task->wait == WAIT_RESERVE)
+        mesh_reserve_cancel(world->mesh, task);
     else if (task->wait == WAIT_DIAL && task->dial)
         task->dial->task = NULL;
     task->wait = WAIT_NOTHING;
@@ -108,11 +126,22 @@ void task_free(struct task *task)
         luaL_unref(task->runtime->vm->lua, LUA_REGISTRYINDEX, task->thread);
     list_remove(&task->node);
     list_remove(&task->ready_node);
+    list_remove(&task->client_node);
     task->runtime->task_count--;
     task->runtime->task_bytes -= task->size;
     buf_deinit(&task->text);
     free(task->strings);
     free(task);
+}
+
+void task_end(struct task *task)
+{
+    if (!task->coroutine || task == task->runtime->current || task->is_over)
+        return;
+    stop_waiting(task);
+    task->is_over = true;
+    list_remove(&task->ready_node);
+    list_append(&task->runtime->ready, &task->ready_node);
 }
 
 void task_answer(struct task *task, enum task_answer answer, struct text text)
@@ -222,6 +251,22 @@ int task_hash(struct task *task, struct text password, struct text channel,
                                 password.len, channel.at, channel.len, hash);
     if (err == 0)
         task->wait = WAIT_HASH;
+    return err;
+}
+
+static void on_reserved(void *context, const char *reason)
+{
+    if (reason)
+        task_answer(context, ANSWER_REASON, text_of(reason));
+    else
+        task_answer(context, ANSWER_TRUE, (struct text){"", 0});
+}
+
+int task_reserve(struct task *task, struct text channel, const struct password_hash *hash)
+{
+    int err = mesh_reserve(task->runtime->world.mesh, channel, hash, on_reserved, task);
+    if (err == 0)
+        task->wait = WAIT_RESERVE;
     return err;
 }
 

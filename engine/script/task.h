@@ -26,7 +26,7 @@ struct task_dial;
 
 enum task_kind { TASK_COMMAND, TASK_EVENT, TASK_TIMER };
 
-enum task_wait { WAIT_NOTHING, WAIT_SLEEP, WAIT_REQUEST, WAIT_HASH, WAIT_DIAL };
+enum task_wait { WAIT_NOTHING, WAIT_SLEEP, WAIT_REQUEST, WAIT_HASH, WAIT_DIAL, WAIT_RESERVE };
 
 /* What a wait gives to the handler. */
 enum task_answer {
@@ -48,8 +48,14 @@ struct task {
     struct mesh_command command;
     struct mesh_peer peer;
     bool has_peer;
-    int function; /* EVENT, TIMER: reference, the handler's owner's */
+    struct text arguments; /* EVENT of the relay: a JSON array */
+    int function;          /* EVENT, TIMER: reference, the handler's owner's */
     struct ticker *ticker;
+
+    uint64_t client;         /* ends with this client; 0: with none */
+    struct list client_node; /* runtime->by_client */
+    bool ends_with_peer;
+    bool is_over; /* whom it is about is gone: it is only closed any more */
 
     lua_State *coroutine; /* NULL: did not begin yet */
     int thread;           /* reference */
@@ -70,7 +76,14 @@ struct task {
 struct task *task_new(struct runtime *runtime, enum task_kind kind);
 struct task *task_new_command(struct runtime *runtime, const struct mesh_command *command);
 struct task *task_new_event(struct runtime *runtime, const struct mesh_peer *peer, int function);
+/* A handler of an event in the relay. */
+struct task *task_new_heard(struct runtime *runtime, struct text arguments, int function,
+                            uint64_t client);
 void task_free(struct task *task);
+
+/* Whom it is about is gone. One that began and waits is closed in its next turn; nothing happens to
+ * one that did not begin, and to the one that runs. */
+void task_end(struct task *task);
 
 /* Makes it ready, with an answer that has this text (of an error: the reason). */
 void task_answer(struct task *task, enum task_answer answer, struct text text);
@@ -84,6 +97,9 @@ int task_broadcast(struct task *task, struct text data, uint64_t timeout_ms) REL
 /* 1: `hash` is the answer already. */
 int task_hash(struct task *task, struct text password, struct text channel,
               struct password_hash *hash) RELAY_MUST_USE;
+/* 1: it is reserved already. */
+int task_reserve(struct task *task, struct text channel,
+                 const struct password_hash *hash) RELAY_MUST_USE;
 int task_dial(struct task *task, const char *name, const char *url,
               const char *token) RELAY_MUST_USE;
 

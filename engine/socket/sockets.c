@@ -101,7 +101,10 @@ int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
     dialer_init(&sockets->dialer);
     sockets->descriptors_max = descriptors();
     apply_limits(sockets, config);
-    int err = tls_load(&sockets->tls, config, error);
+    struct ssl_ctx_st *pair;
+    int err = tls_read(&pair, config, error);
+    if (!err)
+        tls_take(&sockets->tls, pair);
     if (!err)
         err = flush_open(sockets);
     if (!err)
@@ -120,19 +123,31 @@ void sockets_set_mesh(struct sockets *sockets, struct mesh *mesh)
     sockets->mesh = mesh;
 }
 
-int sockets_apply(struct sockets *sockets, const struct config *config, struct buf *error)
+int sockets_prepare(struct sockets_change *change, const struct config *config, struct buf *error)
 {
-    struct x509_store_st *trust = tls_client_trust(config, error);
-    if (!trust)
+    *change = (struct sockets_change){.trust = tls_client_trust(config, error)};
+    if (!change->trust)
         return RELAY_EINVAL;
-    int err = tls_load(&sockets->tls, config, error);
-    if (err) {
-        tls_client_trust_free(trust);
-        return err;
-    }
-    tls_client_take(sockets->dialer.tls, trust);
+    int err = tls_read(&change->pair, config, error);
+    if (err)
+        sockets_change_deinit(change);
+    return err;
+}
+
+void sockets_change_deinit(struct sockets_change *change)
+{
+    tls_client_trust_free(change->trust);
+    tls_pair_free(change->pair);
+    *change = (struct sockets_change){0};
+}
+
+void sockets_apply(struct sockets *sockets, const struct config *config,
+                   struct sockets_change *change)
+{
+    tls_client_take(sockets->dialer.tls, change->trust);
+    tls_take(&sockets->tls, change->pair);
+    *change = (struct sockets_change){0};
     apply_limits(sockets, config);
-    return 0;
 }
 
 void sockets_stop_listening(struct sockets *sockets)

@@ -71,10 +71,21 @@ int sockets_open(struct sockets **sockets, uv_loop_t *loop, struct relay *relay,
  * refused. */
 void sockets_set_mesh(struct sockets *sockets, struct mesh *mesh);
 
-/* Takes over limits, keep-alive, certificates and authorities of a new configuration. On failure
- * nothing has changed. */
-int sockets_apply(struct sockets *sockets, const struct config *config,
-                  struct buf *error) RELAY_MUST_USE;
+/* What a new configuration needs from files: its certificate, and whom it trusts. {0} is none. */
+struct sockets_change {
+    struct ssl_ctx_st *pair;
+    struct x509_store_st *trust;
+};
+
+/* Reads them, on any thread. On failure `error` holds a message for a person, and there is none. */
+int sockets_prepare(struct sockets_change *change, const struct config *config,
+                    struct buf *error) RELAY_MUST_USE;
+void sockets_change_deinit(struct sockets_change *change);
+
+/* Takes over limits, keep-alive, certificates and authorities of a new configuration; of `change`
+ * nothing is left. */
+void sockets_apply(struct sockets *sockets, const struct config *config,
+                   struct sockets_change *change);
 
 /* No new connection from now on. */
 void sockets_stop_listening(struct sockets *sockets);

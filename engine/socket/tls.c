@@ -39,8 +39,9 @@ static int read_pair(SSL_CTX *context, const struct config *config, struct buf *
     return 0;
 }
 
-int tls_load(struct tls *tls, const struct config *config, struct buf *error)
+int tls_read(struct ssl_ctx_st **pair, const struct config *config, struct buf *error)
 {
+    *pair = NULL;
     if (!config->tls_cert)
         return 0;
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -51,10 +52,22 @@ int tls_load(struct tls *tls, const struct config *config, struct buf *error)
         SSL_CTX_free(context);
         return err;
     }
-    SSL_CTX_free(tls->current);
-    tls->current = context;
-    tls->is_on = true;
+    *pair = context;
     return 0;
+}
+
+void tls_pair_free(struct ssl_ctx_st *pair)
+{
+    SSL_CTX_free(pair);
+}
+
+void tls_take(struct tls *tls, struct ssl_ctx_st *pair)
+{
+    if (!pair)
+        return;
+    SSL_CTX_free(tls->current);
+    tls->current = pair;
+    tls->is_on = true;
 }
 
 void tls_deinit(struct tls *tls)

@@ -18,10 +18,14 @@ struct tls {
     struct ssl_ctx_st *current; /* the newest certificate; NULL: plain */
 };
 
-/* Reads the configuration's certificate and key, and takes them when they belong together. On
- * failure `error` holds a message for a person that names the file, and the old ones stay. A
- * configuration without TLS is fine. */
-int tls_load(struct tls *tls, const struct config *config, struct buf *error) RELAY_MUST_USE;
+/* Reads the configuration's certificate and key, which must belong together; NULL in `*pair` where
+ * it has none. On failure `error` holds a message for a person that names the file. Any thread. */
+int tls_read(struct ssl_ctx_st **pair, const struct config *config,
+             struct buf *error) RELAY_MUST_USE;
+void tls_pair_free(struct ssl_ctx_st *pair);
+
+/* From now on handshakes get this certificate; it is taken over. NULL changes nothing. */
+void tls_take(struct tls *tls, struct ssl_ctx_st *pair);
 
 void tls_deinit(struct tls *tls);
 

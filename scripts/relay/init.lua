@@ -103,7 +103,8 @@ for _, name in ipairs {
   "command", "on", "every", "after", "sleep",
   "request", "broadcast", "hash",
   "name", "nodes", "peers", "latency", "new_token", "dial", "drop_peer",
-  "channels", "reserved", "publish", "stats", "host_stats",
+  "channels", "reserved", "publish", "send", "reserve", "unreserve",
+  "counter", "gauge", "stats", "host_stats",
   "array", "null",
 } do
   relay[name] = engine[name]

@@ -1,0 +1,176 @@
+/* reload.c — see reload.h. */
+#include "reload.h"
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#define ERROR_MAX 4096
+
+struct reload_waiter {
+    struct list node;
+    reload_done *done;
+    void *context;
+};
+
+/* On the thread: it sees no other state than what it makes itself. */
+static void load(void *context)
+{
+    struct reload *reload = context;
+    struct script_source source = reload->source;
+    source.generation++;
+    reload->err = script_load(&reload->script, &source, &reload->error);
+    if (!reload->err)
+        reload->err =
+            sockets_prepare(&reload->change, script_config(reload->script), &reload->error);
+    OPENSSL_thread_stop();
+    uv_async_send(&reload->loaded);
+}
+
+/* With all signals blocked there: they are the loop's. */
+static int start_thread(struct reload *reload)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int err = uv_thread_create(&reload->thread, load, reload);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return err ? RELAY_ESYSTEM : 0;
+}
+
+static void free_waiters(struct list *waiters)
+{
+    struct list *node;
+    while ((node = list_shift(waiters)) != NULL)
+        free(list_entry(node, struct reload_waiter, node));
+}
+
+static void move_all(struct list *to, struct list *from)
+{
+    struct list *node;
+    while ((node = list_shift(from)) != NULL)
+        list_append(to, node);
+}
+
+/* The generation is taken, or nothing of it is left. */
+static void settle(struct reload *reload)
+{
+    uint64_t stopped_us = uv_hrtime() / 1000;
+    if (!reload->err)
+        reload->err =
+            reload->take(reload->context, reload->script, &reload->change, &reload->error);
+    uint64_t now_us = uv_hrtime() / 1000;
+    const struct log *log = reload->source.log;
+    if (reload->err) {
+        script_free(reload->script);
+        sockets_change_deinit(&reload->change);
+        if (reload->error.len == 0)
+            buf_add_text(&reload->error, relay_err_text(reload->err));
+        log_error(log, "reload refused", LOG_STRN("error", reload->error.bytes, reload->error.len));
+    } else {
+        reload->source.generation++;
+        log_info(log, "reloaded", LOG_INT("loaded_us", stopped_us - reload->began_us),
+                 LOG_INT("stopped_us", now_us - stopped_us));
+    }
+    reload->script = NULL;
+}
+
+static void tell(struct reload *reload)
+{
+    struct list *node;
+    struct list waiters;
+    list_init(&waiters);
+    move_all(&waiters, &reload->waiting);
+    buf_add_byte(&reload->error, '\0');
+    const char *error = reload->err ? reload->error.bytes : NULL;
+    while ((node = list_shift(&waiters)) != NULL) {
+        struct reload_waiter *waiter = list_entry(node, struct reload_waiter, node);
+        waiter->done(waiter->context, reload->source.generation,
+                     reload->error.failed ? "out of memory" : error);
+        free(waiter);
+    }
+}
+
+static void begin(struct reload *reload)
+{
+    reload->is_wanted = false;
+    move_all(&reload->waiting, &reload->later);
+    buf_clear(&reload->error);
+    reload->script = NULL;
+    reload->change = (struct sockets_change){0};
+    reload->began_us = uv_hrtime() / 1000;
+    reload->is_loading = true;
+    reload->err = start_thread(reload);
+    reload->has_thread = !reload->err;
+    if (!reload->has_thread)
+        uv_async_send(&reload->loaded);
+}
+
+static void release(struct reload *reload)
+{
+    free_waiters(&reload->waiting);
+    free_waiters(&reload->later);
+    buf_deinit(&reload->error);
+    uv_close((uv_handle_t *)&reload->loaded, NULL);
+}
+
+static void on_loaded(uv_async_t *async)
+{
+    struct reload *reload = async->data;
+    if (!reload->is_loading)
+        return;
+    if (reload->has_thread)
+        uv_thread_join(&reload->thread);
+    reload->is_loading = false;
+    if (reload->is_closing) {
+        script_free(reload->script);
+        sockets_change_deinit(&reload->change);
+        release(reload);
+        return;
+    }
+    settle(reload);
+    tell(reload);
+    if (reload->is_wanted && !reload->is_loading && !reload->is_closing)
+        begin(reload);
+}
+
+int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_source *source,
+                reload_take *take, void *context)
+{
+    *reload = (struct reload){.source = *source, .take = take, .context = context};
+    list_init(&reload->waiting);
+    list_init(&reload->later);
+    buf_init(&reload->error, ERROR_MAX);
+    if (uv_async_init(loop, &reload->loaded, on_loaded))
+        return RELAY_ESYSTEM;
+    reload->loaded.data = reload;
+    reload->loop = loop;
+    return 0;
+}
+
+int reload_begin(struct reload *reload, reload_done *done, void *context)
+{
+    if (reload->is_closing)
+        return RELAY_EINVAL;
+    if (done) {
+        struct reload_waiter *waiter = malloc(sizeof(*waiter));
+        if (!waiter)
+            return RELAY_ENOMEM;
+        *waiter = (struct reload_waiter){.done = done, .context = context};
+        list_append(&reload->later, &waiter->node);
+    }
+    reload->is_wanted = true;
+    if (!reload->is_loading)
+        begin(reload);
+    return 0;
+}
+
+void reload_close(struct reload *reload)
+{
+    if (!reload->loop || reload->is_closing)
+        return;
+    reload->is_closing = true;
+    if (!reload->is_loading)
+        release(reload);
+}

@@ -1,0 +1,58 @@
+/* reload.h — loads a new generation on a thread of its own, so that the loop goes on meanwhile,
+ * whatever the scripts do while they load.
+ *
+ * A part of engine.c, its storage: reload_open, reload_close. What was loaded is handed over on the
+ * loop's thread, between two events. The surprising rule: what is asked for while one loads is done
+ * by another one after it, since the files may have changed. */
+#ifndef WSRELAY_RELOAD_H
+#define WSRELAY_RELOAD_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/list.h"
+#include "script/script.h"
+#include "socket/sockets.h"
+
+/* How a reload ended: `error` NULL for well, else a message for a person. */
+typedef void reload_done(void *context, uint64_t generation, const char *error);
+
+/* What the engine does with a generation that was loaded: takes both over and answers 0; or leaves
+ * both, with why in `error`. */
+typedef int reload_take(void *context, struct script *script, struct sockets_change *change,
+                        struct buf *error);
+
+struct reload {
+    uv_loop_t *loop;
+    uv_thread_t thread;
+    uv_async_t loaded; /* sent by the thread when it is done */
+    bool is_loading, has_thread, is_closing;
+    struct list waiting; /* struct reload_waiter: for the one that loads */
+    struct list later;   /* for the next one */
+    bool is_wanted;      /* a next one */
+
+    struct script_source source;
+    reload_take *take;
+    void *context;
+
+    /* What the thread made. */
+    struct script *script;
+    struct sockets_change change;
+    struct buf error;
+    int err;
+    uint64_t began_us;
+};
+
+/* `source` is what scripts are loaded from; `generation` in it is the one that runs. RELAY_ESYSTEM.
+ */
+int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_source *source,
+                reload_take *take, void *context) RELAY_MUST_USE;
+
+/* Begins one. `done`, when not NULL, is called once, never from inside of this call; not at all
+ * when the node ends before. RELAY_EINVAL: it is ending; RELAY_ENOMEM. */
+int reload_begin(struct reload *reload, reload_done *done, void *context) RELAY_MUST_USE;
+
+/* No other one begins; the handle closes when the thread is done. */
+void reload_close(struct reload *reload);
+
+#endif

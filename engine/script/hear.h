@@ -1,0 +1,21 @@
+/* hear.h — what happens in the relay becomes calls of the handlers that relay.on registered.
+ *
+ * The core only notes an event here (relay/events.h): its facts are written as JSON at once, and
+ * the handler runs in a later turn of the loop. Where nobody listens, the core has a NULL pointer.
+ */
+#ifndef WSRELAY_SCRIPT_HEAR_H
+#define WSRELAY_SCRIPT_HEAR_H
+
+#include <lua.h>
+
+#include "script/runtime.h"
+
+/* Tells the relay what is listened to, after that changed. */
+void hear_listen(struct runtime *runtime);
+/* The runtime does not listen any more. */
+void hear_nothing(struct runtime *runtime);
+
+/* Pushes the arguments of a task's handler; how many. For bodies. */
+int hear_push(lua_State *lua, const struct task *task);
+
+#endif
