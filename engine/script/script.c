@@ -15,6 +15,7 @@
 #include "script/json_lua.h"
 #include "script/policy.h"
 #include "script/runtime.h"
+#include "script/simulation.h"
 #include "script/vm.h"
 
 #define SCRIPTS_MEMORY_MAX ((size_t)512 * 1024 * 1024)
@@ -140,6 +141,7 @@ static int load_body(lua_State *lua)
     json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
+    simulation_open(lua, load->source->simulation);
     preload_engine(lua, load->source);
     install_strict(lua, load->source);
     require_built_in(lua);

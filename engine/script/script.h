@@ -35,6 +35,13 @@ struct script_option {
     const char *source; /* who gave it, for errors: "--listen" or "WSRELAY_LISTEN" */
 };
 
+/* What the scripts of a simulated node see in the place of the machine. */
+struct script_simulation {
+    void *context;
+    uint64_t (*wall_ms)(void *context); /* Unix time: os.time and os.date */
+    uint64_t seed;                      /* of math.random */
+};
+
 struct script_source {
     const char *main_path; /* main.lua */
     const char
@@ -45,6 +52,7 @@ struct script_source {
     size_t option_count;
     struct log *log; /* outlives the script */
     uint64_t generation;
+    const struct script_simulation *simulation; /* outlives the script; NULL: the machine */
 };
 
 /* Loads a generation. RELAY_ESCRIPT: something in it is wrong, and `error` (owner's buffer) holds
