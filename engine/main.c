@@ -12,6 +12,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"test", cli_test},
     {"token", cli_token},
 };
 

@@ -8,6 +8,7 @@
 
 const char options_help[] =
     "usage: wsrelay-engine [run] main.lua [OPTION …]   run a node as main.lua describes it\n"
+    "       wsrelay-engine test [PATH …]                run specs with the test kit; test --help\n"
     "       wsrelay-engine token                       a new random node token\n"
     "\n"
     "  --name NAME               the node's name\n"

@@ -16,6 +16,7 @@
 #include "script/policy.h"
 #include "script/policy_modules.h"
 #include "script/runtime.h"
+#include "script/simulation.h"
 #include "script/snapshot.h"
 #include "script/vm.h"
 
@@ -158,6 +159,7 @@ static int load_body(lua_State *lua)
     json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
+    simulation_open(lua, load->source->simulation);
     preload_engine(lua, load->source);
     policy_modules_open(lua);
     install_strict(lua, load->source);
@@ -195,7 +197,7 @@ static int load_policies(struct script *script, const struct load *load, struct 
         .memory_max = POLICY_MEMORY_MAX,
         .log = load->source->log,
         .settings = {load->settings.bytes, load->settings.len},
-        .clock = load->source->clock,
+        .clock = simulation_clock(load->source->simulation),
     };
     return policies_new(&script->policies, &source, error);
 }

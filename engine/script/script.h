@@ -24,7 +24,6 @@
 #include "host/host_network.h"
 #include "mesh/mesh.h"
 #include "relay/relay.h"
-#include "script/unix_clock.h"
 
 struct script;
 
@@ -37,6 +36,14 @@ struct script_option {
     const char *source; /* who gave it, for errors: "--listen" or "WSRELAY_LISTEN" */
 };
 
+/* What the scripts of a simulated node see in the place of the machine. */
+struct script_simulation {
+    void *context;
+    uint64_t (*wall_ms)(void *context); /* Unix time: os.time and os.date,
+                                           and the time that policies see */
+    uint64_t seed;                      /* of math.random */
+};
+
 struct script_source {
     const char *main_path; /* main.lua */
     const char
@@ -45,9 +52,9 @@ struct script_source {
                                   no file for */
     const struct script_option *options; /* the stronger last */
     size_t option_count;
-    struct log *log;         /* outlives the script */
-    struct unix_clock clock; /* what policies are told; {0}: the wall clock */
+    struct log *log; /* outlives the script */
     uint64_t generation;
+    const struct script_simulation *simulation; /* outlives the script; NULL: the machine */
 };
 
 /* Loads a generation. RELAY_ESCRIPT: something in it is wrong, and `error` (owner's buffer) holds

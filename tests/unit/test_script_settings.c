@@ -134,24 +134,25 @@ static void test_settings_may_be_large_and_are_bounded(void **state)
                                          "over 65536 bytes of JSON in all");
 }
 
-static double noon(void *context)
+static uint64_t noon_ms(void *context)
 {
-    return *(const double *)context;
+    (void)context;
+    return 43200500;
 }
 
 #define TIMED "local function f(r) assert(r.time == 43200.5) return true end\n"
 
-static void test_time_is_the_owner_s_where_it_gives_one(void **state)
+static void test_time_is_the_simulation_s_where_there_is_one(void **state)
 {
     struct script_fixture *fixture = *state;
     const struct hooks *hooks = &fixture->hooks;
-    double time = 43200.5;
+    const struct script_simulation simulation = {.wall_ms = noon_ms};
     struct buf buf = {0};
     struct verdict denial;
     struct channel_request request = {.client = CLIENT, .channel = TEXT("c")};
     const struct publish_request message = {
         .client = CLIENT, .channel = TEXT("c"), .text = TEXT("t")};
-    fixture->clock = (struct unix_clock){noon, &time};
+    fixture->simulation = &simulation;
     script_fixture_write(fixture, "policies/client_auth.lua", TIMED "return { connect = f }");
     script_fixture_write(fixture, "policies/channel_auth.lua",
                          TIMED "return { open = f, join = f }");
@@ -178,7 +179,7 @@ int main(void)
         TEST(test_settings_changed_by_one_file_are_whole_for_another),
         TEST(test_settings_that_are_not_plain_are_refused_with_their_line),
         TEST(test_settings_may_be_large_and_are_bounded),
-        TEST(test_time_is_the_owner_s_where_it_gives_one),
+        TEST(test_time_is_the_simulation_s_where_there_is_one),
         TEST(test_time_is_the_wall_s_otherwise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
