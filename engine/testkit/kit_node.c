@@ -311,6 +311,8 @@ int kit_node_reload(struct kit_node *node, const char *main_path, const char *po
     policies = policies ? policies : node->policies;
     int err = load(node, main_path, policies, &script, error);
     if (!err)
+        err = script_carry_state(script, node->script, error);
+    if (!err)
         err = swap(node, script, error);
     if (err) {
         if (script)
