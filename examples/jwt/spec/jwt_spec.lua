@@ -61,7 +61,7 @@ describe("jwt, on a node", function()
     net:close()
   end)
 
-  if os.getenv "JWT_SECRET" then
+  if (os.getenv "JWT_SECRET" or "") ~= "" then
     it("lets in who shows a token of its secret", function()
       local good = token({ sub = "a", exp = 1e12 }, os.getenv "JWT_SECRET")
       assert(net:client("node-a", { query = "token=" .. good }))
@@ -73,7 +73,7 @@ describe("jwt, on a node", function()
       local client, _, status = net:client("node-a", { query = "token=a.b.c" })
       assert.is_nil(client)
       assert.are.equal(403, status)
-      assert.are.equal(1, #net:log("node-a", "set JWT_SECRET"))
+      assert.are.equal(1, #net:log("node-a", "policy failed"))
     end)
   end
 end)
