@@ -1,5 +1,9 @@
+local wsrelay = dofile "docs/api/luacheck.lua"
+
 std = "lua54"
 max_line_length = 110
 exclude_files = { "build/" }
 files["spec"] = { std = "lua54+busted" }
+files["policies"] = { std = wsrelay.policy }
+files["examples/*/policies"] = { std = wsrelay.policy }
 files["examples/**/*_spec.lua"] = { std = "lua54+busted" }

@@ -1,6 +1,6 @@
 --- schema.lua: every key of relay.node, what it may be, and what it is when nobody says.
 --
--- docs/api has the same for editors. A limit of 0 where it is allowed means: no limit.
+-- docs/api/config.lua has the same for editors. A limit of 0 where it is allowed means: no limit.
 
 local address = require "relay.address"
 local check = require "relay.check"
@@ -11,35 +11,6 @@ local schema = {}
 ---@class relay.Listen
 ---@field host string a numeric address without brackets
 ---@field port integer 0: any
-
----@class relay.Peer
----@field name string
----@field url string
----@field token string
-
---- Texts, numbers, booleans, and lists and tables of them, 8 deep and 64 KiB of JSON at most.
----@class relay.Settings
----@field [string] any
-
----@class relay.NodeConfig
----@field name? string
----@field listen? string|string[]
----@field host? string what other nodes are told to dial
----@field token? string nodes that present it may join; nil: nobody may
----@field peers? relay.Peer[]
----@field pool? integer node → node connections at most
----@field master? boolean
----@field reserve? "available"|"majority"
----@field policies? string directory, relative to the file
----@field tls? { cert?: string, key?: string, ca?: string }
----@field admin? { listen?: string, token?: string }
----@field control? string path of the control socket
----@field limits? table<string, number>
----@field health? { latency_ms?: number }
----@field drain_seconds? number
----@field keep_alive_seconds? number
----@field log? { level?: string, format?: string }
----@field settings? relay.Settings what every policy gets as its last argument
 
 local BILLION = 1000000000
 

@@ -38,8 +38,9 @@ describe("relay.plain", function()
 
   it("refuses a table that is half a list", function()
     assert.are.equal("'a' must be a list or have names for keys, and is both", problem { a = { 1, x = 2 } })
-    assert.are.equal("'a' must be a list without gaps, or have names for keys", problem { a = { [1] = 1, [5] = 2 } })
-    assert.are.equal("'a' must be a list without gaps, or have names for keys", problem { a = { [true] = 1 } })
+    local gaps = "'a' must be a list without gaps, or have names for keys"
+    assert.are.equal(gaps, problem { a = { [1] = 1, [5] = 2 } })
+    assert.are.equal(gaps, problem { a = { [true] = 1 } })
   end)
 
   it("takes tables as deep as it may and refuses one more, cycles among them", function()
