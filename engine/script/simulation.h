@@ -1,5 +1,5 @@
-/* simulation.h — the scripts of a simulated node: virtual time and seeded chance in the place of the
- * machine's, and no way to end the process.
+/* simulation.h — the scripts of a simulated node: virtual time and seeded chance in the place of
+ * the machine's, and no way to end the process.
  *
  * os.time and os.date follow the simulation's clock, math.random its seed, os.exit raises. */
 #ifndef WSRELAY_SCRIPT_SIMULATION_H

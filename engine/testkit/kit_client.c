@@ -117,8 +117,7 @@ long kit_client_open(struct kit_net *net, struct kit_node *node,
     *verdict = ask(node, request, &identity);
     if (verdict->allowed) {
         struct kit_client *client = client_new(net);
-        client->whole =
-            whole_client_open_as(node->whole, client, request->address.at, &identity);
+        client->whole = whole_client_open_as(node->whole, client, request->address.at, &identity);
     } else {
         complete(verdict);
     }

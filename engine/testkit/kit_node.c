@@ -24,11 +24,8 @@ static char *copy(const char *text)
 static const char *source_of(const char *key)
 {
     static const char *const sources[][2] = {
-        {"name", "testkit: name"},
-        {"host", "testkit: host"},
-        {"token", "testkit: token"},
-        {"peer", "testkit: links"},
-        {"policies", "testkit: policies"},
+        {"name", "testkit: name"},  {"host", "testkit: host"},         {"token", "testkit: token"},
+        {"peer", "testkit: links"}, {"policies", "testkit: policies"},
     };
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         if (strcmp(sources[i][0], key) == 0)
@@ -96,7 +93,8 @@ static struct script_option *with_policies(const struct kit_node *node, const ch
     if (node->option_count > 0)
         memcpy(options, node->options, node->option_count * sizeof(struct script_option));
     *count = node->option_count + (policies != NULL);
-    options[node->option_count] = (struct script_option){"policies", policies, source_of("policies")};
+    options[node->option_count] =
+        (struct script_option){"policies", policies, source_of("policies")};
     return options;
 }
 

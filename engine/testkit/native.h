@@ -1,5 +1,5 @@
-/* native.h — require "relay.testkit.engine": what C gives to scripts/relay/testkit.lua, in the specs'
- * state alone.
+/* native.h — require "relay.testkit.engine": what C gives to scripts/relay/testkit.lua, in the
+ * specs' state alone.
  *
  * A network is a userdata; its nodes, clients and questions are numbers, from 1 on. Texts go in and
  * out as they are: JSON is made and read by encode and decode. Wrong numbers and networks that are

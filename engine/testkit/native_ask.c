@@ -98,8 +98,12 @@ static int json_array(lua_State *lua)
 void native_ask(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"ask", ask_new},          {"answers", ask_answers}, {"forget", ask_forget},
-        {"encode", json_encode}, {"decode", json_decode}, {"array", json_array},
+        {"ask", ask_new},
+        {"answers", ask_answers},
+        {"forget", ask_forget},
+        {"encode", json_encode},
+        {"decode", json_decode},
+        {"array", json_array},
         {NULL, NULL},
     };
     luaL_setfuncs(lua, FUNCTIONS, 0);

@@ -109,7 +109,7 @@ static int client_leave(lua_State *lua)
 void native_client(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"client", client_new},     {"say", client_say},     {"hear", client_hear},
+        {"client", client_new},    {"say", client_say},     {"hear", client_hear},
         {"closed", client_closed}, {"leave", client_leave}, {NULL, NULL},
     };
     luaL_setfuncs(lua, FUNCTIONS, 0);

@@ -131,10 +131,11 @@ static int node_nodes(lua_State *lua)
 void native_node(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"start", node_start},       {"crash", node_crash},   {"reload", node_reload},
-        {"is_alive", node_is_alive}, {"health", node_health}, {"log", node_log},
-        {"channels", node_channels}, {"peers", node_peers},   {"nodes", node_nodes},
-        {NULL, NULL},
+        {"start", node_start},       {"crash", node_crash},
+        {"reload", node_reload},     {"is_alive", node_is_alive},
+        {"health", node_health},     {"log", node_log},
+        {"channels", node_channels}, {"peers", node_peers},
+        {"nodes", node_nodes},       {NULL, NULL},
     };
     luaL_setfuncs(lua, FUNCTIONS, 0);
 }

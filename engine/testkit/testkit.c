@@ -1,4 +1,5 @@
-/* testkit.c — the specs' Lua state; scripts/relay.testkit.runner.lua does the rest. See testkit.h. */
+/* testkit.c — the specs' Lua state; scripts/relay/testkit/runner.lua does the rest. See testkit.h.
+ */
 #include "testkit/testkit.h"
 
 #include <stdio.h>

@@ -134,7 +134,7 @@ function runner.run(arguments, main)
     end
     table.insert(arguments, spec)
   end
-  arg = arguments -- luacheck: ignore 111
+  arg = arguments -- luacheck: ignore 121
   return outcome(call_busted(busted))
 end
 
