@@ -15,7 +15,8 @@ end)
 
 relay.command("clock", function()
   relay.sleep(2)
-  return { time = os.time(), date = os.date("!%Y-%m-%d"), random = math.random(1000000) }
+  local new_year = os.time { year = 2026, month = 1, day = 1 }
+  return { time = os.time(), date = os.date "!%Y-%m-%d", new_year = new_year, random = math.random(1000000) }
 end)
 
 relay.command("break", function()
