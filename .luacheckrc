@@ -7,3 +7,4 @@ files["spec"] = { std = "lua54+busted" }
 files["policies"] = { std = wsrelay.policy }
 files["examples/*/policies"] = { std = wsrelay.policy }
 files["examples/**/*_spec.lua"] = { std = "lua54+busted" }
+files["tests/testkit"] = { std = "lua54+busted" }

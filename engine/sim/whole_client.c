@@ -161,8 +161,7 @@ struct whole_client *whole_client_open_as(struct whole_node *home, void *user, c
     list_append(&home->clients, &client->node);
     list_append(&home->net->clients, &client->all);
     snprintf(client->address, sizeof(client->address), "%s", address);
-    client->client =
-        must(client_open(&home->relay, &transport, client, client->address, identity));
+    client->client = must(client_open(&home->relay, &transport, client, client->address, identity));
     return client;
 }
 

@@ -143,7 +143,8 @@ static void fire_arrival(void *context, void *payload)
     struct whole_node *from = attempt->from, *to = attempt->to;
     struct text token = {attempt->token, strlen(attempt->token)};
     bool is_lost = !has_way(attempt) || to->group != from->group || to->is_frozen;
-    uint64_t at_us = net->events.now_us + (is_lost ? WHOLE_DIAL_MS * UINT64_C(1000) : trip_us(attempt));
+    uint64_t at_us =
+        net->events.now_us + (is_lost ? WHOLE_DIAL_MS * UINT64_C(1000) : trip_us(attempt));
     bool is_refused = is_lost || !to->is_alive;
     if (!is_refused && !mesh_admits(to->mesh, token)) {
         net->refused++;

@@ -1,10 +1,11 @@
 /* whole_node.h — one whole node on virtual time: the real relay and mesh, without sockets and Lua.
  *
  * Unless it has a mind (a real script, in the test kit), its commands are answered here as the
- * shipped Lua commands would, as far as the network needs them; its password hashes take a simulated worker's while; its dials to sim://NAME/node are
- * connections of its network (whole_net.h), other dials are kept for a test to answer. It can
- * crash, start again with a new boot, freeze and thaw. Made by whole_net_add, and lives as long as
- * its network; relay and mesh are there while it is alive. */
+ * shipped Lua commands would, as far as the network needs them; its password hashes take a
+ * simulated worker's while; its dials to sim://NAME/node are connections of its network
+ * (whole_net.h), other dials are kept for a test to answer. It can crash, start again with a new
+ * boot, freeze and thaw. Made by whole_net_add, and lives as long as its network; relay and mesh
+ * are there while it is alive. */
 #ifndef WSRELAY_SIM_WHOLE_NODE_H
 #define WSRELAY_SIM_WHOLE_NODE_H
 

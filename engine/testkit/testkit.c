@@ -1,4 +1,4 @@
-/* testkit.c — the specs' Lua state; scripts/relay.testkit.runner.lua does the rest. See testkit.h.
+/* testkit.c — the specs' Lua state; scripts/relay/testkit/runner.lua does the rest. See testkit.h.
  */
 #include "testkit/testkit.h"
 

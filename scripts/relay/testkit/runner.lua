@@ -32,9 +32,18 @@ local function say(...)
   io.stderr:write("wsrelay-engine: ", string.format(...), "\n")
 end
 
--- Whether the arguments or a .busted name a PATH: busted's own default is a text, theirs a list.
-local function has_path(parsed)
-  return type(parsed.ROOT) == "table"
+-- Whether the arguments or a .busted name a PATH. Busted's own default cannot be told from a "spec".
+local function has_path(arguments, parsed)
+  local roots = type(parsed.ROOT) == "table" and parsed.ROOT or { parsed.ROOT }
+  if #roots ~= 1 or roots[1] ~= "spec" then
+    return true
+  end
+  for _, argument in ipairs(arguments) do
+    if argument == "spec" then
+      return true
+    end
+  end
+  return false
 end
 
 local function directory_of(path)
@@ -127,14 +136,14 @@ function runner.run(arguments, main)
     io.stderr:write(tostring(problem), "\n")
     return USAGE
   end
-  if not has_path(parsed) then
+  if not has_path(arguments, parsed) then
     if not exists(spec) then
       say("there is no %s: which specs? (try wsrelay-engine test --help)", spec)
       return USAGE
     end
     table.insert(arguments, spec)
   end
-  arg = arguments -- luacheck: ignore 111
+  arg = arguments -- luacheck: ignore 121
   return outcome(call_busted(busted))
 end
 
