@@ -103,7 +103,7 @@ local function add_table(lines, block, name)
 end
 
 -- "fun(…)" and the values of an alias, as a table without fields.
-local function add_alias(lines, block, alias)
+local function add_alias(lines, alias)
   local name, text = alias:match "^(%S+)%s*(.*)$"
   comment(lines, { ("%s: `%s`"):format(name, text) }, { "@table " .. name })
 end
@@ -123,7 +123,7 @@ function pages.convert(source, name)
     if index == 1 then
       comment(lines, block.text, { "@module " .. module })
     elseif alias then
-      add_alias(lines, block, alias)
+      add_alias(lines, alias)
     elseif class and first_tag(block, "field") then
       add_table(lines, block, class:match "^%S+")
     elseif method then
