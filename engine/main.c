@@ -14,6 +14,7 @@ static const struct {
 } commands[] = {
     {"check", cli_check},
     {"init", cli_init},
+    {"test", cli_test},
     {"token", cli_token},
 };
 

@@ -6,34 +6,32 @@
 -- When a function raises an error, runs too long or answers something else, the client is refused,
 -- or the channel is not shown. What you delete here falls back to what stands here as installed.
 
+---@type relay.policy.channel_auth
 local channel_auth = {}
 
----@class relay.Client
----@field id integer
----@field address string
----@field user any identity.user, what client_auth said about it
----@field identity table what client_auth.connect returned, or {}
----@field channels integer how many it is subscribed to
-
----@class relay.ChannelRequest
----@field client relay.Client
----@field channel string its name
----@field protected boolean open: a password was given; else: the channel has one
----@field password_matches? boolean join alone: also true when the channel has no password
+-- What request holds:
+--   time              Unix seconds; open and join alone
+--   client            { id, address, user, identity, channels }: identity is what client_auth.connect
+--                     returned, or {}, user its field, channels how many it is subscribed to
+--   channel           its name
+--   protected         open: a password was given; else: the channel has one
+--   password_matches  join alone: also true when the channel has no password
 
 --- May a client open this channel? Return true, or false and a reason that the client is told.
----@param _request relay.ChannelRequest
+---@param _request relay.OpenRequest
+---@param _settings relay.Settings main.lua's
 ---@return boolean allowed
 ---@return string? reason
-function channel_auth.open(_request)
+function channel_auth.open(_request, _settings)
   return true
 end
 
 --- May a client join it? Return true, or false and a reason that the client is told.
----@param request relay.ChannelRequest
+---@param request relay.JoinRequest
+---@param _settings relay.Settings main.lua's
 ---@return boolean allowed
 ---@return string? reason
-function channel_auth.join(request)
+function channel_auth.join(request, _settings)
   if request.password_matches then
     return true
   end
@@ -41,9 +39,10 @@ function channel_auth.join(request)
 end
 
 --- Does a list of the node's channels show this one? Return true or false.
----@param request relay.ChannelRequest
+---@param request relay.ListRequest
+---@param _settings relay.Settings main.lua's
 ---@return boolean shown
-function channel_auth.list(request)
+function channel_auth.list(request, _settings)
   return not request.protected
 end
 

@@ -7,24 +7,20 @@
 --
 -- When a rule raises an error, runs too long or answers neither true nor false, the last state stands.
 
+---@type relay.policy.health
 local health = {}
 
----@class relay.HealthFacts
----@field clients integer connected clients
----@field channels integer open channels
----@field connections integer all connections, clients and peers
----@field peers integer linked peers
----@field peers_configured integer peers that main.lua names
----@field latency_ms number of the slowest peer; 0 without peers
----@field latency_limit_ms number health.latency_ms of main.lua
----@field draining boolean the node is about to stop
+-- What facts holds:
+--   clients           connected clients
+--   channels          open channels
+--   connections       all of them, clients and peers
+--   peers             linked peers
+--   peers_configured  peers that main.lua names
+--   latency_ms        of the slowest peer; 0 without peers
+--   latency_limit_ms  health.latency_ms of main.lua
+--   draining          the node is about to stop
 
----@class relay.HealthRule
----@field state "good"|"degraded"|"bad"
----@field reason string
----@field when fun(facts: relay.HealthFacts): boolean
-
----@type relay.HealthRule[]
+-- A rule is { state =, reason =, when = function(facts, settings) }.
 health.rules = {
   {
     -- Cut off from the network. A node that is meant to be alone has no peers configured.

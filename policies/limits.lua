@@ -9,22 +9,18 @@
 --
 -- When it raises an error, runs too long or answers something else, the configured ones stand.
 
+---@type relay.policy.limits
 local limits = {}
 
----@class relay.ClientLimits
----@field message_bytes? integer the longest message
----@field channels_per_client? integer
----@field messages_per_second? number 0: no limit
----@field burst? number so many at once, before messages_per_second counts
----@field send_queue_bytes? integer a reader that falls further behind is disconnected
-
----@class relay.LimitsRequest
----@field client relay.Client as in channel_auth.lua
----@field limits relay.ClientLimits the configured ones, all of them
+-- What request holds:
+--   client  as in channel_auth.lua
+--   limits  the configured ones, all that may be replaced: message_bytes, channels_per_client,
+--           messages_per_second (0: no limit), burst, send_queue_bytes
 
 ---@param _request relay.LimitsRequest
+---@param _settings relay.Settings main.lua's
 ---@return relay.ClientLimits?
-function limits.client(_request)
+function limits.client(_request, _settings)
   return nil
 end
 

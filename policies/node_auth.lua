@@ -6,20 +6,22 @@
 --
 -- When it raises an error, runs too long or answers something else, the node is refused.
 
+---@type relay.policy.node_auth
 local node_auth = {}
 
----@class relay.NodeRequest
----@field name string
----@field address string where it comes from
----@field token_kind "configured"|"single-use"
----@field token_matches boolean
----@field peers integer how many peers this node has
+-- What request holds:
+--   name           the node's
+--   address        where it comes from
+--   token_kind     "configured" or "single-use"
+--   token_matches  true or false
+--   peers          how many peers this node has
 
 --- May it join? Return true, or false and a reason for the log.
 ---@param request relay.NodeRequest
+---@param _settings relay.Settings main.lua's
 ---@return boolean allowed
 ---@return string? reason
-function node_auth.accept(request)
+function node_auth.accept(request, _settings)
   if request.token_matches then
     return true
   end

@@ -11,18 +11,19 @@
 --
 -- When it raises an error, runs too long or answers something else, the links stay as they are.
 
+---@type relay.policy.peer_selection
 local peer_selection = {}
 
----@class relay.Candidate
----@field name string
----@field linked boolean it is a peer now
----@field dialled boolean this node made the link
----@field configured boolean main.lua names it as a peer
----@field ring boolean it is a neighbour in the ring
----@field latency_ms? number round trip; nil: not known
----@field degree? integer how many peers it has; nil: not known
----@field via? string a peer of this node that has a link with it
----@field random number 0 to 1; drawn once for each node, so that a choice by it stays
+-- What each of candidates holds:
+--   name
+--   linked      it is a peer now
+--   dialled     this node made the link
+--   configured  main.lua names it as a peer
+--   ring        it is a neighbour in the ring
+--   latency_ms  round trip; nil: not known
+--   degree      how many peers it has; nil: not known
+--   via         a peer of this node that has a link with it; nil: none is known
+--   random      0 to 1; drawn once for each node, so that a choice by it stays
 
 local LEAST = 4 -- fewer links do not keep a network together
 
@@ -63,8 +64,9 @@ end
 --- The names of the nodes to hold, the most important first.
 ---@param candidates relay.Candidate[]
 ---@param pool integer links at most
+---@param _settings relay.Settings main.lua's
 ---@return string[]
-function peer_selection.choose(candidates, pool)
+function peer_selection.choose(candidates, pool, _settings)
   local wanted = math.min(pool, math.max(LEAST, pool * 3 // 4))
   local names, rest = {}, {}
   for _, candidate in ipairs(candidates) do

@@ -7,21 +7,23 @@
 -- When scope raises an error, runs too long or answers something else, a channel goes to the whole
 -- network; when next_hop does, the fastest route is taken.
 
+---@type relay.policy.routing
 local routing = {}
 
----@class relay.Route
----@field peer string the peer that packets would go to
----@field latency_ms? number round trip to that peer; nil: not measured
----@field hops? integer 1: the peer is the destination; nil: not known
----@field fastest boolean what is taken when nobody says otherwise
+-- What each of routes holds:
+--   peer        the peer that packets would go to
+--   latency_ms  round trip to that peer; nil: not measured
+--   hops        1: the peer is the destination; nil: not known
+--   fastest     what is taken when nobody says otherwise
 
 --- Where the messages of a channel go. Return
 ---   "network"                 to every node
 ---   "node"                    nowhere: the channel stays on this node, and its name is not reserved
 ---   { "node-a", "node-b" }    to these nodes
 ---@param _channel string its name
+---@param _settings relay.Settings main.lua's
 ---@return "network"|"node"|string[] scope
-function routing.scope(_channel)
+function routing.scope(_channel, _settings)
   return "network"
 end
 
@@ -29,8 +31,9 @@ end
 --- fastest.
 ---@param _destination string the node's name
 ---@param _routes relay.Route[]
+---@param _settings relay.Settings main.lua's
 ---@return string? peer
-function routing.next_hop(_destination, _routes)
+function routing.next_hop(_destination, _routes, _settings)
   return nil
 end
 

@@ -3,7 +3,7 @@
 
 --- relay.lua: what require "relay" gives to main.lua and to what it requires, for editors.
 --
--- The types of relay.node's table stand in scripts/relay/schema.lua, those of policies in policies/.
+-- The types of relay.node's table stand in config.lua, those of policies in policies.lua, beside this.
 --
 -- Functions marked "waits" are called as if they did not wait: handlers run in coroutines of the
 -- engine's, and it resumes them. They can be called in handlers (of relay.command, relay.on,

@@ -11,6 +11,7 @@ const char options_help[] =
     "       wsrelay-engine check main.lua [OPTION …]   what it would run with, or what is wrong\n"
     "       wsrelay-engine init DIR                    a main.lua, policies and specs to start "
     "from\n"
+    "       wsrelay-engine test [PATH …]               run specs with the test kit; test --help\n"
     "       wsrelay-engine token                       a new random node token\n"
     "\n"
     "  --name NAME               the node's name\n"

@@ -67,32 +67,36 @@ static const unsigned char digits[] = {
     96,  97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115,
 };
 
-static unsigned read_digit(char c)
+/* The URL's two digits of its own stand for the standard's. */
+static unsigned read_digit(char c, bool is_url)
 {
+    if (is_url && (c == '+' || c == '/'))
+        return 0;
+    if (is_url && (c == '-' || c == '_'))
+        c = c == '-' ? '+' : '/';
     unsigned place = (unsigned char)c - (unsigned)'+';
     return place < sizeof(digits) ? digits[place] : 0;
 }
 
 /* Reads `count` digits into the high end of 24 bits. */
-static bool read_digits(const char *at, unsigned count, uint32_t *group)
+static bool read_digits(const char *at, unsigned count, bool is_url, uint32_t *group)
 {
     unsigned all = IS_DIGIT;
     *group = 0;
     for (unsigned i = 0; i < count; i++) {
-        unsigned digit = read_digit(at[i]);
+        unsigned digit = read_digit(at[i], is_url);
         all &= digit;
         *group |= (uint32_t)(digit & 63) << (18 - 6 * i);
     }
     return all == IS_DIGIT;
 }
 
-/* The last group: `text` without its padding holds two or three digits, and the bits behind its
- * bytes are zero. */
-static bool read_last(const char *at, unsigned count, char *out)
+/* A last group of two or three digits; the bits behind its bytes are zero. */
+static bool read_last(const char *at, unsigned count, bool is_url, char *out)
 {
     uint32_t group;
     uint32_t behind = count == 2 ? 0xffff : 0xff;
-    if (!read_digits(at, count, &group) || (group & behind) != 0)
+    if (!read_digits(at, count, is_url, &group) || (group & behind) != 0)
         return false;
     out[0] = (char)(group >> 16);
     if (count == 3)
@@ -108,33 +112,47 @@ static unsigned padding_of(const char *text, size_t len)
     return text[len - 2] == '=' ? 2 : 1;
 }
 
-static bool decode(const char *text, size_t len, unsigned padding, char *out)
+/* Of `len` digits, without padding. */
+static bool decode(const char *text, size_t len, bool is_url, char *out)
 {
-    size_t whole = len - (padding ? 4 : 0);
+    unsigned last = (unsigned)(len % 4);
+    size_t whole = len - last;
     for (size_t i = 0; i < whole; i += 4, out += 3) {
         uint32_t group;
-        if (!read_digits(text + i, 4, &group))
+        if (!read_digits(text + i, 4, is_url, &group))
             return false;
         out[0] = (char)(group >> 16);
         out[1] = (char)(group >> 8 & 255);
         out[2] = (char)(group & 255);
     }
-    return padding == 0 || read_last(text + whole, 4 - padding, out);
+    return last == 0 || read_last(text + whole, last, is_url, out);
+}
+
+/* Adds the bytes of `len` digits. */
+static int add_decoded(struct buf *buf, const char *text, size_t len, bool is_url)
+{
+    if (len % 4 == 1)
+        return RELAY_ESYNTAX;
+    if (len == 0)
+        return 0;
+    size_t written = len / 4 * 3 + (len % 4 ? len % 4 - 1 : 0);
+    char *out = buf_reserve(buf, written);
+    if (!out)
+        return RELAY_ENOMEM;
+    if (!decode(text, len, is_url, out))
+        return RELAY_ESYNTAX;
+    buf->len += written;
+    return 0;
 }
 
 int base64_decode(struct buf *buf, const char *text, size_t len)
 {
     if (len % 4 != 0)
         return RELAY_ESYNTAX;
-    if (len == 0)
-        return 0;
-    unsigned padding = padding_of(text, len);
-    size_t written = len / 4 * 3 - padding;
-    char *out = buf_reserve(buf, written);
-    if (!out)
-        return RELAY_ENOMEM;
-    if (!decode(text, len, padding, out))
-        return RELAY_ESYNTAX;
-    buf->len += written;
-    return 0;
+    return add_decoded(buf, text, len - padding_of(text, len), false);
+}
+
+int base64_decode_url(struct buf *buf, const char *text, size_t len)
+{
+    return add_decoded(buf, text, len, true);
 }

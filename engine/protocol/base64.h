@@ -19,5 +19,7 @@ void base64_encode_url(struct buf *buf, const void *bytes, size_t len);
 /* Adds the bytes of a text in the standard form. RELAY_ESYNTAX when it is none, RELAY_ENOMEM when
  * they find no room; the buffer then keeps what it held. */
 int base64_decode(struct buf *buf, const char *text, size_t len) RELAY_MUST_USE;
+/* The same, of a text in the URL's form. */
+int base64_decode_url(struct buf *buf, const char *text, size_t len) RELAY_MUST_USE;
 
 #endif

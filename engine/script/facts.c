@@ -53,9 +53,10 @@ static void set_headers(lua_State *lua, const struct connect_request *request)
     lua_setfield(lua, -2, "headers");
 }
 
-void facts_push_connect(lua_State *lua, const struct connect_request *request)
+void facts_push_connect(lua_State *lua, const struct connect_request *request, double time)
 {
-    lua_createtable(lua, 0, 5);
+    lua_createtable(lua, 0, 6);
+    set_number(lua, "time", time);
     set_text(lua, "address", request->address);
     if (request->origin.at)
         set_text(lua, "origin", request->origin);
@@ -93,9 +94,11 @@ void facts_push_listed(lua_State *lua, int client, const struct listed_channel *
     set_bool(lua, "protected", channel->is_protected);
 }
 
-void facts_push_channel(lua_State *lua, const struct channel_request *request, bool is_join)
+void facts_push_channel(lua_State *lua, const struct channel_request *request, bool is_join,
+                        double time)
 {
-    lua_createtable(lua, 0, 4);
+    lua_createtable(lua, 0, 5);
+    set_number(lua, "time", time);
     set_client(lua, &request->client);
     set_text(lua, "channel", request->channel);
     set_bool(lua, "protected", request->is_protected);
@@ -117,9 +120,10 @@ void facts_push_limits(lua_State *lua, const struct client_facts *client,
     lua_setfield(lua, -2, "limits");
 }
 
-void facts_push_publish(lua_State *lua, const struct publish_request *request)
+void facts_push_publish(lua_State *lua, const struct publish_request *request, double time)
 {
-    lua_createtable(lua, 0, 4);
+    lua_createtable(lua, 0, 5);
+    set_number(lua, "time", time);
     set_client(lua, &request->client);
     set_text(lua, "channel", request->channel);
     set_text(lua, "text", request->text);

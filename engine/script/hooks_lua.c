@@ -86,8 +86,9 @@ static int connect_body(lua_State *lua)
 {
     struct connect_question *ask = lua_touserdata(lua, 1);
     policy_push(lua, ask->policies, POLICY_CLIENT_CONNECT);
-    facts_push_connect(lua, ask->request);
-    lua_call(lua, 1, 3);
+    facts_push_connect(lua, ask->request, policies_time(ask->policies));
+    policy_push_settings(lua, ask->policies, POLICY_CLIENT_CONNECT);
+    lua_call(lua, 2, 3);
     hooks_lua_read_verdict(lua, ask->policies, POLICY_CLIENT_CONNECT, 2, &ask->verdict);
     if (!ask->verdict.allowed || lua_isnil(lua, 3))
         return 0;
@@ -120,8 +121,10 @@ static int channel_body(lua_State *lua)
 {
     struct channel_question *ask = lua_touserdata(lua, 1);
     policy_push(lua, ask->policies, ask->question);
-    facts_push_channel(lua, ask->request, ask->question == POLICY_CHANNEL_JOIN);
-    lua_call(lua, 1, 3);
+    facts_push_channel(lua, ask->request, ask->question == POLICY_CHANNEL_JOIN,
+                       policies_time(ask->policies));
+    policy_push_settings(lua, ask->policies, ask->question);
+    lua_call(lua, 2, 3);
     hooks_lua_read_verdict(lua, ask->policies, ask->question, 2, &ask->verdict);
     return 0;
 }
@@ -161,7 +164,8 @@ static int list_body(lua_State *lua)
         struct verdict verdict;
         policy_push(lua, ask->policies, POLICY_CHANNEL_LIST);
         facts_push_listed(lua, 2, &ask->channels[ask->next]);
-        lua_call(lua, 1, 3);
+        policy_push_settings(lua, ask->policies, POLICY_CHANNEL_LIST);
+        lua_call(lua, 2, 3);
         hooks_lua_read_verdict(lua, ask->policies, POLICY_CHANNEL_LIST, 3, &verdict);
         ask->channels[ask->next].is_shown = verdict.allowed;
         lua_settop(lua, 2);
@@ -223,7 +227,8 @@ static int limits_body(lua_State *lua)
     struct limits_question *ask = lua_touserdata(lua, 1);
     policy_push(lua, ask->policies, POLICY_CLIENT_LIMITS);
     facts_push_limits(lua, ask->client, &ask->limits);
-    lua_call(lua, 1, 1);
+    policy_push_settings(lua, ask->policies, POLICY_CLIENT_LIMITS);
+    lua_call(lua, 2, 1);
     if (lua_isnil(lua, -1) || (lua_isboolean(lua, -1) && lua_toboolean(lua, -1)))
         return 0;
     if (!lua_istable(lua, -1))
@@ -281,8 +286,9 @@ static int publish_body(lua_State *lua)
 {
     struct publish_question *ask = lua_touserdata(lua, 1);
     policy_push(lua, ask->policies, POLICY_MESSAGE_PUBLISH);
-    facts_push_publish(lua, ask->request);
-    lua_call(lua, 1, 2);
+    facts_push_publish(lua, ask->request, policies_time(ask->policies));
+    policy_push_settings(lua, ask->policies, POLICY_MESSAGE_PUBLISH);
+    lua_call(lua, 2, 2);
     if (lua_type(lua, 2) == LUA_TSTRING) {
         lua_settop(lua, 2);
         read_replacement(lua, ask);
@@ -316,7 +322,8 @@ static bool holds(lua_State *lua, const struct health_question *ask, const struc
 {
     lua_rawgeti(lua, LUA_REGISTRYINDEX, rule->when);
     facts_push_health(lua, ask->facts);
-    lua_call(lua, 1, 1);
+    policy_push_settings(lua, ask->policies, POLICY_HEALTH);
+    lua_call(lua, 2, 1);
     if (!lua_isboolean(lua, -1))
         policy_nonsense(
             lua, ask->policies, POLICY_HEALTH,

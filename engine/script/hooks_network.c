@@ -24,7 +24,8 @@ static int node_body(lua_State *lua)
     struct node_question *ask = lua_touserdata(lua, 1);
     policy_push(lua, ask->policies, POLICY_NODE_ACCEPT);
     facts_push_node(lua, ask->request);
-    lua_call(lua, 1, 3);
+    policy_push_settings(lua, ask->policies, POLICY_NODE_ACCEPT);
+    lua_call(lua, 2, 3);
     hooks_lua_read_verdict(lua, ask->policies, POLICY_NODE_ACCEPT, 2, &ask->verdict);
     return 0;
 }
@@ -71,7 +72,8 @@ static int scope_body(lua_State *lua)
     struct scope_question *ask = lua_touserdata(lua, 1);
     policy_push(lua, ask->policies, POLICY_ROUTING_SCOPE);
     lua_pushlstring(lua, ask->channel.at, ask->channel.len);
-    lua_call(lua, 1, 1);
+    policy_push_settings(lua, ask->policies, POLICY_ROUTING_SCOPE);
+    lua_call(lua, 2, 1);
     const char *word = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : "";
     if (lua_istable(lua, -1))
         read_nodes(lua, ask);
@@ -119,7 +121,8 @@ static int hop_body(lua_State *lua)
     policy_push(lua, ask->policies, POLICY_ROUTING_NEXT_HOP);
     lua_pushlstring(lua, ask->destination.at, ask->destination.len);
     facts_push_routes(lua, ask->routes, ask->count);
-    lua_call(lua, 2, 1);
+    policy_push_settings(lua, ask->policies, POLICY_ROUTING_NEXT_HOP);
+    lua_call(lua, 3, 1);
     if (!lua_isnil(lua, -1))
         ask->chosen = find_route(lua, ask);
     return 0;
@@ -175,7 +178,8 @@ static int choose_body(lua_State *lua)
     if (!json_lua_push(lua, (struct text){ask->text->bytes, ask->text->len}, CANDIDATE_DEPTH))
         return luaL_error(lua, "the candidates cannot be read");
     lua_pushinteger(lua, (lua_Integer)ask->pool);
-    lua_call(lua, 2, 1);
+    policy_push_settings(lua, ask->policies, POLICY_PEER_SELECTION);
+    lua_call(lua, 3, 1);
     write_chosen(lua, ask);
     return 0;
 }

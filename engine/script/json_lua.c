@@ -209,6 +209,7 @@ void json_lua_write_object(lua_State *lua, int index, const struct json_lua_limi
 /* The text was checked, so the reader only has to find its way. */
 struct reader {
     const char *at, *end;
+    bool is_plain; /* null is nil */
 };
 
 static bool push_value(lua_State *lua, struct reader *reader, int depth);
@@ -300,7 +301,10 @@ static bool push_word(lua_State *lua, struct reader *reader)
         reader->at += 5;
         return true;
     case 'n':
-        json_lua_push_null(lua);
+        if (reader->is_plain)
+            lua_pushnil(lua);
+        else
+            json_lua_push_null(lua);
         reader->at += 4;
         return true;
     default:
@@ -330,14 +334,24 @@ static bool is_json(struct text text)
     return json_read_value(&json, &value) == 0 && json_finish(&json) == 0;
 }
 
-bool json_lua_push(lua_State *lua, struct text text, int depth_max)
+static bool push_text(lua_State *lua, struct text text, int depth_max, bool is_plain)
 {
-    struct reader reader = {.at = text.at, .end = text.at + text.len};
+    struct reader reader = {.at = text.at, .end = text.at + text.len, .is_plain = is_plain};
     int height = lua_gettop(lua);
     if (is_json(text) && push_value(lua, &reader, depth_max))
         return true;
     lua_settop(lua, height);
     return false;
+}
+
+bool json_lua_push(lua_State *lua, struct text text, int depth_max)
+{
+    return push_text(lua, text, depth_max, false);
+}
+
+bool json_lua_push_plain(lua_State *lua, struct text text, int depth_max)
+{
+    return push_text(lua, text, depth_max, true);
 }
 
 static int null_to_text(lua_State *lua)
@@ -354,11 +368,17 @@ static void new_type(lua_State *lua, const char *type)
     lua_setfield(lua, -2, "__metatable");
 }
 
-void json_lua_open(lua_State *lua)
+void json_lua_open_arrays(lua_State *lua)
 {
     new_type(lua, ARRAY_TYPE);
+    lua_pop(lua, 1);
+}
+
+void json_lua_open(lua_State *lua)
+{
+    json_lua_open_arrays(lua);
     new_type(lua, RAW_TYPE);
-    lua_pop(lua, 2);
+    lua_pop(lua, 1);
     lua_newuserdatauv(lua, 0, 0);
     new_type(lua, NULL_TYPE);
     lua_pushcfunction(lua, null_to_text);

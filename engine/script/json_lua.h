@@ -32,9 +32,13 @@ void json_lua_write(lua_State *lua, int index, const struct json_lua_limits *lim
 /* Pushes the value of the text and answers true; or answers false, with nothing pushed: it is no
  * JSON, or deeper than `depth_max`. */
 bool json_lua_push(lua_State *lua, struct text text, int depth_max);
+/* The same with nil for null: a field that is null is not there. */
+bool json_lua_push_plain(lua_State *lua, struct text text, int depth_max);
 
 /* Prepares a state for null and arrays; where that was not done, both are unknown. Raises. */
 void json_lua_open(lua_State *lua);
+/* For arrays alone. */
+void json_lua_open_arrays(lua_State *lua);
 /* The value that stands for null. */
 void json_lua_push_null(lua_State *lua);
 /* Marks the table at the top as an array; whether it has the mark. */

@@ -2,6 +2,7 @@
 #include "script/policy.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include "protocol/utf8.h"
 #include "script/call.h"
 #include "script/explain.h"
+#include "script/json_lua.h"
+#include "script/nearest.h"
 #include "script/sandbox.h"
 #include "script/vm.h"
 
@@ -67,7 +70,29 @@ struct load {
     const struct policies_source *source;
     bool is_user;        /* which of the two directories the loader looks into now */
     char path[PATH_MAX]; /* the file that it reads now */
+    int settings;        /* reference: that file's */
 };
+
+static bool is_known(const char *file, const char *name)
+{
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        if (!strcmp(QUESTIONS[i].file, file) && !strcmp(QUESTIONS[i].name, name))
+            return true;
+    return !strcmp(file, "client_auth") && !strcmp(name, "headers");
+}
+
+static void refuse_name(lua_State *lua, const char *file, const char *path, const char *name)
+{
+    struct nearest nearest;
+    char hint[NEAREST_HINT_MAX];
+    nearest_init(&nearest, name);
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        if (!strcmp(QUESTIONS[i].file, file))
+            nearest_offer(&nearest, QUESTIONS[i].name);
+    nearest_hint(&nearest, hint);
+    luaL_error(lua, "%s: unknown function '%s'%s", path, name,
+               hint[0] ? hint : " (a helper's name begins with _)");
+}
 
 /* What the module at the top may hold, so that a misspelt name does not quietly leave a door open.
  * Names that begin with _ are the author's own, for specs. */
@@ -75,13 +100,8 @@ static void check_names(lua_State *lua, const char *file, const char *path)
 {
     for (lua_pushnil(lua); lua_next(lua, -2); lua_pop(lua, 1)) {
         const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "?";
-        bool is_known =
-            name[0] == '_' || (!strcmp(file, "client_auth") && !strcmp(name, "headers"));
-        for (size_t i = 0; i < POLICY_QUESTIONS && !is_known; i++)
-            is_known = !strcmp(QUESTIONS[i].file, file) && !strcmp(QUESTIONS[i].name, name);
-        if (!is_known)
-            luaL_error(lua, "%s: unknown function '%s' (a helper's name begins with _)", path,
-                       name);
+        if (name[0] != '_' && !is_known(file, name))
+            refuse_name(lua, file, path, name);
     }
 }
 
@@ -97,6 +117,16 @@ static void run_file(lua_State *lua, const char *path)
         luaL_error(lua, "%s: returns a %s, not a table of functions", path, luaL_typename(lua, -1));
 }
 
+/* A fresh table of the settings; its reference. */
+static int new_settings(lua_State *lua, struct text settings)
+{
+    if (settings.len == 0)
+        lua_newtable(lua);
+    else if (!json_lua_push(lua, settings, SETTINGS_DEPTH_MAX))
+        luaL_error(lua, "the settings cannot be read");
+    return luaL_ref(lua, LUA_REGISTRYINDEX);
+}
+
 /* Pushes the module of `file`, or nil where this directory has none. */
 static void push_module(lua_State *lua, struct load *load, const char *file)
 {
@@ -105,6 +135,7 @@ static void push_module(lua_State *lua, struct load *load, const char *file)
     if (access(load->path, F_OK) != 0) {
         lua_pushnil(lua);
     } else {
+        load->settings = new_settings(lua, load->source->settings);
         run_file(lua, load->path);
         check_names(lua, file, load->path);
     }
@@ -162,6 +193,7 @@ static void read_rules(lua_State *lua, const struct load *load)
     }
     policies->health_rule_count = (size_t)count;
     policies->functions[POLICY_HEALTH] = LUA_REFNIL; /* answered, by the rules */
+    policies->settings[POLICY_HEALTH] = load->settings;
 }
 
 /* Copies the header name at the top, in lower case. */
@@ -205,6 +237,7 @@ static void read_answer(lua_State *lua, const struct load *load, size_t question
         lua_pop(lua, 1);
     } else if (lua_isfunction(lua, -1)) {
         load->policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
+        load->policies->settings[question] = load->settings;
         if (question == POLICY_CLIENT_CONNECT)
             read_headers(lua, load);
     } else {
@@ -240,10 +273,43 @@ static void load_directory(lua_State *lua, struct load *load)
     }
 }
 
+/* Whether nobody reads the file `name` and it nearly has the name of one that is read. */
+static bool is_misspelt(const char *name, size_t len, char hint[NEAREST_HINT_MAX])
+{
+    char word[NEAREST_NAME_MAX + 1];
+    struct nearest nearest;
+    if (len <= 4 || len - 4 > NEAREST_NAME_MAX || strcmp(name + len - 4, ".lua") != 0)
+        return false;
+    snprintf(word, sizeof word, "%.*s", (int)(len - 4), name);
+    nearest_init(&nearest, word);
+    for (size_t i = 0; i < POLICY_QUESTIONS; i++)
+        nearest_offer(&nearest, QUESTIONS[i].file);
+    nearest_hint(&nearest, hint);
+    return nearest.best && nearest.distance > 0;
+}
+
+/* A file with a name that is a little wrong would leave a door open and say nothing. */
+static void check_file_names(lua_State *lua, struct load *load)
+{
+    char hint[NEAREST_HINT_MAX], wrong[NAME_MAX + 1] = "";
+    struct dirent *entry;
+    DIR *files = opendir(load->source->user_path);
+    while (files && !wrong[0] && (entry = readdir(files)) != NULL)
+        if (is_misspelt(entry->d_name, strlen(entry->d_name), hint))
+            snprintf(wrong, sizeof wrong, "%s", entry->d_name);
+    if (files)
+        closedir(files);
+    if (!wrong[0])
+        return;
+    snprintf(load->path, sizeof load->path, "%s/%s", load->source->user_path, wrong);
+    luaL_error(lua, "%s: no policy has this name%s", load->path, hint);
+}
+
 static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     sandbox_open(lua);
+    check_file_names(lua, load);
     load->is_user = true;
     load_directory(lua, load);
     load->is_user = false;
@@ -256,16 +322,18 @@ static int load_body(lua_State *lua)
 }
 
 /* Says which file is meant, with its path in full. */
-static void explain_load(const struct policies_source *source, const char *raw, struct buf *error)
+static void explain_load(const struct load *load, const char *raw, struct buf *error)
 {
     char path[PATH_MAX];
-    const char *directories[] = {source->user_path, source->installed_path};
+    const char *directories[] = {load->source->user_path, load->source->installed_path};
+    if (load->path[0] && explain_in_file(raw, load->path, error))
+        return;
     for (size_t i = 0; i < 2 * POLICY_QUESTIONS; i++) {
         snprintf(path, sizeof path, "%s/%s.lua", directories[i % 2], QUESTIONS[i / 2].file);
         if (explain_in_file(raw, path, error))
             return;
     }
-    explain_elsewhere(raw, source->user_path, error);
+    explain_elsewhere(raw, load->source->user_path, error);
 }
 
 static int load_files(struct load *load, struct buf *error)
@@ -274,7 +342,7 @@ static int load_files(struct load *load, struct buf *error)
     int err = script_call(load->policies->vm, &LOAD_LIMITS, load_body, load, &raw);
     buf_add_byte(&raw, '\0');
     if (err && !raw.failed)
-        explain_load(load->source, raw.bytes, error);
+        explain_load(load, raw.bytes, error);
     buf_deinit(&raw);
     return err;
 }
@@ -286,6 +354,7 @@ int policies_new(struct policies **out, const struct policies_source *source, st
     if (!policies)
         return RELAY_ENOMEM;
     policies->log = source->log;
+    policies->clock = source->clock;
     for (size_t i = 0; i < POLICY_QUESTIONS; i++)
         policies->functions[i] = LUA_NOREF;
     load.policies = policies;
@@ -342,6 +411,17 @@ int policies_ask(struct policies *policies, enum policy_question question, lua_C
 void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question)
 {
     lua_rawgeti(lua, LUA_REGISTRYINDEX, policies->functions[question]);
+}
+
+void policy_push_settings(lua_State *lua, const struct policies *policies,
+                          enum policy_question question)
+{
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, policies->settings[question]);
+}
+
+double policies_time(const struct policies *policies)
+{
+    return unix_clock_read(&policies->clock);
 }
 
 _Noreturn void policy_nonsense(lua_State *lua, const struct policies *policies,

@@ -15,11 +15,14 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "hooks.h"
+#include "script/unix_clock.h"
 
 #define POLICY_MEMORY_MAX ((size_t)32 * 1024 * 1024)
 #define HEALTH_RULES_MAX 64
 #define CLIENT_HEADERS_MAX 16
 #define CLIENT_HEADER_NAME_MAX 64
+#define SETTINGS_BYTES_MAX (64 * 1024) /* of JSON; scripts/relay/schema.lua has the same two */
+#define SETTINGS_DEPTH_MAX 8
 
 enum policy_question {
     POLICY_CLIENT_CONNECT,
@@ -48,6 +51,8 @@ struct policies {
     struct log_gate gates[POLICY_QUESTIONS];
     int functions[POLICY_QUESTIONS]; /* references; LUA_NOREF: nobody answers */
     bool is_users[POLICY_QUESTIONS]; /* the user's own file answers */
+    int settings[POLICY_QUESTIONS];  /* references: every file has a table of its own */
+    struct unix_clock clock;
     char client_headers[CLIENT_HEADERS_MAX][CLIENT_HEADER_NAME_MAX + 1];
     const char
         *client_header_list[CLIENT_HEADERS_MAX + 1]; /* into client_headers; ends with NULL */
@@ -61,7 +66,9 @@ struct policies_source {
     const char *installed_path; /* the defaults */
     size_t memory_max;
     const struct log *log;
-    const char *only; /* NULL, or the one file whose questions are loaded: "client_auth" */
+    const char *only;     /* NULL, or the one file whose questions are loaded: "client_auth" */
+    struct text settings; /* relay.node's, as a JSON object; empty: none */
+    struct unix_clock clock;
 };
 
 /* "client_auth", "connect". */
@@ -82,6 +89,14 @@ int policies_ask(struct policies *policies, enum policy_question question, lua_C
 
 /* Pushes the function that answers. For bodies. */
 void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question);
+
+/* Pushes the settings, which are every question's last argument. What a policy does to them, its
+ * own file alone sees. For bodies. */
+void policy_push_settings(lua_State *lua, const struct policies *policies,
+                          enum policy_question question);
+
+/* The time that is a fact: Unix seconds. */
+double policies_time(const struct policies *policies);
 
 /* Raises "file:line: function …" for an answer of the wrong kind. For bodies. */
 _Noreturn void policy_nonsense(lua_State *lua, const struct policies *policies,

@@ -7,7 +7,10 @@
 #include <lualib.h>
 
 #include "script/budget.h"
+#include "script/json_lua.h"
 #include "script/sandbox_pattern.h"
+#include "script/sandbox_refusal.h"
+#include "script/sandbox_require.h"
 
 /* Elements that one C function may walk; Lua's own loops pay by the instruction. */
 #define WALK_MAX 1000000
@@ -208,6 +211,7 @@ void sandbox_open(lua_State *lua)
     open_library(lua, LUA_TABLIBNAME, luaopen_table);
     open_library(lua, LUA_UTF8LIBNAME, luaopen_utf8);
     hide_string_metatable(lua);
+    json_lua_open_arrays(lua);
 }
 
 /* Pushes a copy of the global table `name`. */
@@ -223,18 +227,7 @@ static void push_copy(lua_State *lua, const char *name)
     lua_pop(lua, 1);
 }
 
-static int refuse_read(lua_State *lua)
-{
-    return luaL_error(lua, "undefined global '%s'", luaL_tolstring(lua, 2, NULL));
-}
-
-static int refuse_write(lua_State *lua)
-{
-    return luaL_error(lua, "assignment to the global '%s' (policies have none; write 'local')",
-                      luaL_tolstring(lua, 2, NULL));
-}
-
-/* The whitelist is the __index of an empty table, so every assignment meets refuse_write. */
+/* The whitelist is the __index of an empty table, so every assignment meets its refusal. */
 static void push_whitelist(lua_State *lua)
 {
     lua_newtable(lua);
@@ -252,27 +245,18 @@ static void push_whitelist(lua_State *lua)
     lua_setfield(lua, -2, "setmetatable");
     lua_pushcfunction(lua, sandbox_xpcall);
     lua_setfield(lua, -2, "xpcall");
+    sandbox_require_push(lua);
+    lua_setfield(lua, -2, "require");
     lua_pushliteral(lua, LUA_VERSION);
     lua_setfield(lua, -2, "_VERSION");
-}
-
-static void push_refusing_metatable(lua_State *lua)
-{
-    lua_newtable(lua);
-    lua_pushcfunction(lua, refuse_read);
-    lua_setfield(lua, -2, "__index");
-    lua_pushcfunction(lua, refuse_write);
-    lua_setfield(lua, -2, "__newindex");
-    lua_pushboolean(lua, 0);
-    lua_setfield(lua, -2, "__metatable");
 }
 
 void sandbox_push(lua_State *lua)
 {
     lua_newtable(lua); /* the environment */
-    push_refusing_metatable(lua);
+    sandbox_refusal_push(lua);
     push_whitelist(lua);
-    push_refusing_metatable(lua);
+    sandbox_refusal_push(lua);
     lua_setmetatable(lua, -2); /* the whitelist refuses what it lacks */
     lua_setfield(lua, -2, "__index");
     lua_setmetatable(lua, -2);

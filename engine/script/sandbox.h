@@ -1,8 +1,9 @@
 /* sandbox.h — the globals of one policy file: pure functions over plain values.
  *
  * Each environment has library tables of its own, so no file sees what another one did to them.
- * What is missing is missing on purpose: os, io, debug, load, dofile, require, package, print,
- * collectgarbage, coroutine, math.random, string.dump. */
+ * What is missing is missing on purpose: os, io, debug, load, dofile, package, print,
+ * collectgarbage, coroutine, math.random, string.dump; sandbox_refusal.c says what to do instead.
+ * require knows relay.json and relay.jwt, and no file. */
 #ifndef WSRELAY_SCRIPT_SANDBOX_H
 #define WSRELAY_SCRIPT_SANDBOX_H
 

@@ -17,7 +17,9 @@
 #include "script/json_lua.h"
 #include "script/policy.h"
 #include "script/policy_check.h"
+#include "script/policy_modules.h"
 #include "script/runtime.h"
+#include "script/simulation.h"
 #include "script/snapshot.h"
 #include "script/vm.h"
 
@@ -43,6 +45,7 @@ struct load {
     const struct script_source *source;
     struct config *config;
     char *policies_path; /* as errors shall show it; the script's, once it is loaded */
+    struct buf settings; /* JSON; the owner frees it */
 };
 
 /* Pushes main.lua's directory, as it was given. */
@@ -129,6 +132,17 @@ static void require_built_in(lua_State *lua)
     lua_call(lua, 1, 0);
 }
 
+/* The settings of the configuration at the top, for the policies' state. */
+static void read_settings(lua_State *lua, struct load *load)
+{
+    static const struct json_lua_limits LIMITS = {.what = "settings of relay.node",
+                                                  .bytes_max = SETTINGS_BYTES_MAX,
+                                                  .depth_max = SETTINGS_DEPTH_MAX};
+    if (lua_getfield(lua, -1, "settings") == LUA_TTABLE)
+        json_lua_write_object(lua, -1, &LIMITS, &load->settings);
+    lua_pop(lua, 1);
+}
+
 static void read_configuration(lua_State *lua, struct load *load)
 {
     bind_node_push_configuration(lua);
@@ -139,6 +153,7 @@ static void read_configuration(lua_State *lua, struct load *load)
     if (!load->policies_path)
         luaL_error(lua, "not enough memory");
     lua_pop(lua, 1);
+    read_settings(lua, load);
     config_lua_read(lua, load->config);
 }
 
@@ -150,7 +165,9 @@ static int load_body(lua_State *lua)
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
     files_open(lua);
+    simulation_open(lua, load->source->simulation);
     preload_engine(lua, load->source);
+    policy_modules_open(lua);
     install_strict(lua, load->source);
     require_built_in(lua);
     if (luaL_loadfilex(lua, load->source->main_path, "t") != LUA_OK)
@@ -215,6 +232,8 @@ static int load_policies(struct script *script, const struct load *load, struct 
         .installed_path = load->source->policies_path,
         .memory_max = POLICY_MEMORY_MAX,
         .log = load->source->log,
+        .settings = {load->settings.bytes, load->settings.len},
+        .clock = simulation_clock(load->source->simulation),
     };
     return policies_new(&script->policies, &source, error);
 }
@@ -240,6 +259,7 @@ int script_load(struct script **out, const struct script_source *source, struct 
         err = RELAY_ENOMEM;
 out:
     script->policies_path = load.policies_path;
+    buf_deinit(&load.settings);
     if (err)
         script_free(script);
     else

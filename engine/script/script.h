@@ -36,6 +36,14 @@ struct script_option {
     const char *source; /* who gave it, for errors: "--listen" or "WSRELAY_LISTEN" */
 };
 
+/* What the scripts of a simulated node see in the place of the machine. */
+struct script_simulation {
+    void *context;
+    uint64_t (*wall_ms)(void *context); /* Unix time: os.time and os.date,
+                                           and the time that policies see */
+    uint64_t seed;                      /* of math.random */
+};
+
 struct script_source {
     const char *main_path; /* main.lua */
     const char
@@ -50,6 +58,7 @@ struct script_source {
      * modules it required, and last the policies' directory, with a / behind it. Whether the load
      * works or not. */
     struct buf *files;
+    const struct script_simulation *simulation; /* outlives the script; NULL: the machine */
 };
 
 /* Loads a generation. RELAY_ESCRIPT: something in it is wrong, and `error` (owner's buffer) holds

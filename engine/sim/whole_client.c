@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/utf8.h"
 #include "sim/whole_net.h"
 
 #define FROZEN_AGAIN_US 20000
@@ -61,6 +62,17 @@ static void gone(struct whole_client *client)
         watch->closed(watch->context, client, client->close_code);
 }
 
+/* What a socket would refuse does not come as far as the relay. */
+static void take(struct client *client, const struct said *said)
+{
+    if (said->len > client_message_max(client))
+        client_close(client, CLOSE_TOO_BIG, "message too big");
+    else if (!utf8_is_valid(said->text, said->len))
+        client_close(client, CLOSE_NOT_UTF8, "invalid utf-8");
+    else
+        client_receive(client, said->text, said->len);
+}
+
 static void take_commands(struct whole_client *client)
 {
     while (client->client && !client->is_paused && !client->is_closing) {
@@ -68,7 +80,7 @@ static void take_commands(struct whole_client *client)
         if (!node)
             return;
         struct said *said = list_entry(node, struct said, node);
-        client_receive(client->client, said->text, said->len);
+        take(client->client, said);
         free(said);
     }
 }
@@ -110,9 +122,9 @@ static void on_wake(void *connection, bool is_answer)
 static void on_close(void *connection, unsigned code, const char *reason)
 {
     struct whole_client *client = connection;
-    (void)reason;
     client->is_closing = true;
     client->close_code = code;
+    snprintf(client->close_reason, sizeof(client->close_reason), "%s", reason ? reason : "");
     turn(client, 0);
 }
 
@@ -136,14 +148,20 @@ static const struct transport transport = {
 
 struct whole_client *whole_client_open(struct whole_node *home, void *user)
 {
+    return whole_client_open_as(home, user, "192.0.2.3", &(struct buf){0});
+}
+
+struct whole_client *whole_client_open_as(struct whole_node *home, void *user, const char *address,
+                                          const struct buf *identity)
+{
     struct whole_client *client = must(calloc(1, sizeof(*client)));
-    struct buf identity = {0};
     client->home = home;
     client->user = user;
     list_init(&client->commands);
     list_append(&home->clients, &client->node);
     list_append(&home->net->clients, &client->all);
-    client->client = must(client_open(&home->relay, &transport, client, "192.0.2.3", &identity));
+    snprintf(client->address, sizeof(client->address), "%s", address);
+    client->client = must(client_open(&home->relay, &transport, client, client->address, identity));
     return client;
 }
 
@@ -170,11 +188,19 @@ void whole_client_say(struct whole_client *client, const char *format, ...)
     va_end(arguments);
     if (len < 0)
         abort();
-    struct said *said = must(malloc(sizeof(*said) + (size_t)len));
-    said->len = (size_t)len;
-    for (size_t i = 0; i < said->len; i++)
-        said->text[i] = text[i] == '\'' ? '"' : text[i];
+    for (int i = 0; i < len; i++)
+        text[i] = text[i] == '\'' ? '"' : text[i];
+    whole_client_say_text(client, text, (size_t)len);
     free(text);
+}
+
+void whole_client_say_text(struct whole_client *client, const char *text, size_t len)
+{
+    if (!client->client)
+        return;
+    struct said *said = must(malloc(sizeof(*said) + len));
+    said->len = len;
+    memcpy(said->text, text, len);
     list_append(&client->commands, &said->node);
     turn(client, 0);
 }

@@ -89,9 +89,17 @@ struct attempt {
     char token[];
 };
 
-static uint64_t trip_us(const struct attempt *attempt)
+static uint32_t trip_us(const struct attempt *attempt)
 {
+    const struct whole_paths *paths = &attempt->from->net->paths;
+    if (paths->delay_us)
+        return paths->delay_us(paths->context, attempt->from, attempt->to);
     return region_delay_us(attempt->from->config.region, attempt->to->config.region);
+}
+
+static bool has_way(const struct attempt *attempt)
+{
+    return attempt->to && trip_us(attempt) != UINT32_MAX;
 }
 
 static bool is_forgotten(const struct attempt *attempt)
@@ -134,8 +142,9 @@ static void fire_arrival(void *context, void *payload)
     struct attempt *attempt = payload;
     struct whole_node *from = attempt->from, *to = attempt->to;
     struct text token = {attempt->token, strlen(attempt->token)};
-    bool is_lost = !to || to->group != from->group || to->is_frozen;
-    uint64_t at_us = net->events.now_us + (is_lost ? WHOLE_DIAL_MS * 1000 : trip_us(attempt));
+    bool is_lost = !has_way(attempt) || to->group != from->group || to->is_frozen;
+    uint64_t at_us =
+        net->events.now_us + (is_lost ? WHOLE_DIAL_MS * UINT64_C(1000) : trip_us(attempt));
     bool is_refused = is_lost || !to->is_alive;
     if (!is_refused && !mesh_admits(to->mesh, token)) {
         net->refused++;
@@ -145,25 +154,25 @@ static void fire_arrival(void *context, void *payload)
         event_queue_add(&net->events, at_us, fire_failure, net, attempt);
         return;
     }
-    attempt->cable = cable_new(&net->cables, (uint32_t)trip_us(attempt), from, to);
+    attempt->cable = cable_new(&net->cables, trip_us(attempt), from, to);
     struct cable_end *end = &attempt->cable->ends[1];
     end->session = mesh_accept(to->mesh, &cable_transport, end, "192.0.2.2", token);
     must(end->session);
     event_queue_add(&net->events, at_us, fire_open, net, attempt);
 }
 
-void whole_net_dial(struct whole_node *node, uint64_t dial, const char *name, size_t name_len,
+void whole_net_dial(struct whole_node *node, uint64_t dial, struct whole_node *to,
                     const char *token)
 {
     struct whole_net *net = node->net;
     size_t size = strlen(token) + 1;
     struct attempt *attempt = must(calloc(1, sizeof(*attempt) + size));
     attempt->from = node;
-    attempt->to = whole_net_find(net, name, name_len);
+    attempt->to = to;
     attempt->starts = node->starts;
     attempt->dial = dial;
     memcpy(attempt->token, token, size);
-    uint64_t after_us = attempt->to ? DIAL_TRIPS * trip_us(attempt) : 0;
+    uint64_t after_us = has_way(attempt) ? DIAL_TRIPS * (uint64_t)trip_us(attempt) : 0;
     event_queue_add(&net->events, net->events.now_us + after_us, fire_arrival, net, attempt);
 }
 

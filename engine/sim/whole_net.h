@@ -26,11 +26,19 @@ struct whole_watch {
     void (*closed)(void *context, struct whole_client *client, unsigned code);
 };
 
+/* How nodes lie to each other. */
+struct whole_paths {
+    void *context;
+    /* How long a packet takes, one way; UINT32_MAX: there is no way. */
+    uint32_t (*delay_us)(void *context, const struct whole_node *from, const struct whole_node *to);
+};
+
 struct whole_net {
     struct event_queue events;
     struct chance chance;
     struct cables cables;
     struct whole_watch watch;
+    struct whole_paths paths; /* zero: all reach all, and their regions are their distance */
     struct whole_node **nodes;
     unsigned node_count;
     struct list clients; /* struct whole_client.all */
@@ -58,8 +66,8 @@ void whole_net_cut(struct whole_net *net, const struct whole_node *a, const stru
 void whole_net_partition(struct whole_net *net, bool is_slow);
 void whole_net_heal(struct whole_net *net);
 
-/* For whole_node.c alone. */
-void whole_net_dial(struct whole_node *node, uint64_t dial, const char *name, size_t name_len,
+/* For whole_node.c alone. `to` may be NULL: nobody is there. */
+void whole_net_dial(struct whole_node *node, uint64_t dial, struct whole_node *to,
                     const char *token);
 /* Calls `each` for the ends of a node's connections. */
 void whole_net_ends(struct whole_net *net, const struct whole_node *node,

@@ -115,9 +115,8 @@ static void list_nodes(struct whole_node *node, struct buf *data)
     buf_add_text(data, "]}");
 }
 
-static void on_command(void *context, const struct mesh_command *command)
+static void answer(struct whole_node *node, const struct mesh_command *command)
 {
-    struct whole_node *node = context;
     struct buf data = {0};
     bool has_answer = true;
     if (is_command(command, "reserve-channel"))
@@ -136,13 +135,29 @@ static void on_command(void *context, const struct mesh_command *command)
     buf_deinit(&data);
 }
 
+static void on_command(void *context, const struct mesh_command *command)
+{
+    struct whole_node *node = context;
+    const struct whole_mind *mind = node->config.mind;
+    if (!mind)
+        answer(node, command);
+    else if (node->is_alive)
+        mind->command(mind->context, command);
+}
+
 static void on_dial(void *context, uint64_t dial, const char *url, const char *token)
 {
     struct whole_node *node = context;
+    const struct whole_mind *mind = node->config.mind;
     size_t len = strlen(url), ends = strlen(URL_PREFIX) + strlen(URL_SUFFIX);
     node->dials++;
+    if (mind) {
+        whole_net_dial(node, dial, mind->find(mind->context, url), token);
+        return;
+    }
     if (strncmp(url, URL_PREFIX, strlen(URL_PREFIX)) == 0 && len > ends) {
-        whole_net_dial(node, dial, url + strlen(URL_PREFIX), len - ends, token);
+        const char *name = url + strlen(URL_PREFIX);
+        whole_net_dial(node, dial, whole_net_find(node->net, name, len - ends), token);
         return;
     }
     node->last_dial = dial;
@@ -159,9 +174,11 @@ static void on_dial_cancel(void *context, uint64_t dial)
 static void on_event(void *context, enum mesh_event event, const struct mesh_peer *peer)
 {
     struct whole_node *node = context;
-    (void)peer;
+    const struct whole_mind *mind = node->config.mind;
     node->peers_up += event == MESH_PEER_UP;
     node->peers_down += event == MESH_PEER_DOWN;
+    if (mind && node->is_alive)
+        mind->event(mind->context, event, peer);
 }
 
 /* --- Life --- */
@@ -188,7 +205,7 @@ static void start_relay(struct whole_node *node, const struct hash_key *key)
     struct relay *relay = &node->relay;
     *relay = (struct relay){
         .clock = {.read_ms = read_ms, .context = node},
-        .log = &node->log,
+        .log = node->config.mind ? node->config.mind->log : &node->log,
         .hooks = node->config.hooks,
         .limits = {.message_bytes = 1 << 20,
                    .channels_per_client = 1000,
@@ -228,6 +245,8 @@ static void fill_config(const struct whole_node *node, struct mesh_room *room)
         .pool = config->pool,
         .reserve = config->reserve,
     };
+    if (config->mind)
+        config->mind->configure(config->mind->context, &room->config);
 }
 
 int whole_node_configure(struct whole_node *node)
@@ -268,6 +287,8 @@ void whole_node_start(struct whole_node *node)
     node->is_alive = true;
     start_relay(node, &key);
     start_mesh(node, &key);
+    if (node->config.mind)
+        node->config.mind->start(node->config.mind->context, node);
 }
 
 static void lose_power(struct cable_end *end)
@@ -296,6 +317,8 @@ void whole_node_crash(struct whole_node *node, bool is_silent)
     while (!list_is_empty(&node->clients))
         whole_client_leave(list_entry(node->clients.next, struct whole_client, node));
     whole_net_ends(node->net, node, is_silent ? lose_power : reset);
+    if (node->config.mind)
+        node->config.mind->stop(node->config.mind->context);
     while (node->job_count > 0)
         run_job(node);
     mesh_free(node->mesh);

@@ -1,10 +1,11 @@
 /* whole_node.h — one whole node on virtual time: the real relay and mesh, without sockets and Lua.
  *
- * Its commands are answered here as the shipped Lua commands would, as far as the network needs
- * them; its password hashes take a simulated worker's while; its dials to sim://NAME/node are
- * connections of its network (whole_net.h), other dials are kept for a test to answer. It can
- * crash, start again with a new boot, freeze and thaw. Made by whole_net_add, and lives as long as
- * its network; relay and mesh are there while it is alive. */
+ * Unless it has a mind (a real script, in the test kit), its commands are answered here as the
+ * shipped Lua commands would, as far as the network needs them; its password hashes take a
+ * simulated worker's while; its dials to sim://NAME/node are connections of its network
+ * (whole_net.h), other dials are kept for a test to answer. It can crash, start again with a new
+ * boot, freeze and thaw. Made by whole_net_add, and lives as long as its network; relay and mesh
+ * are there while it is alive. */
 #ifndef WSRELAY_SIM_WHOLE_NODE_H
 #define WSRELAY_SIM_WHOLE_NODE_H
 
@@ -24,6 +25,25 @@
 #define WHOLE_HASH_MS 12
 
 struct whole_net;
+struct whole_node;
+
+/* Who decides in a node's name, in the place of the stand-ins. All are called while the node is
+ * alive. */
+struct whole_mind {
+    void *context;
+    struct log *log;
+    /* Before the mesh is made, and by whole_node_configure: changes what it wants. What it points
+     * to is borrowed for the call that follows. */
+    void (*configure)(void *context, struct mesh_config *config);
+    /* Relay and mesh stand; no connection came yet. */
+    void (*start)(void *context, struct whole_node *node);
+    /* All connections are gone, relay and mesh still stand. */
+    void (*stop)(void *context);
+    void (*command)(void *context, const struct mesh_command *command);
+    void (*event)(void *context, enum mesh_event event, const struct mesh_peer *peer);
+    /* The node that a URL leads to; NULL: none. */
+    struct whole_node *(*find)(void *context, const char *url);
+};
 
 /* Strings are borrowed for the network's life. */
 struct whole_config {
@@ -37,6 +57,7 @@ struct whole_config {
     unsigned region;
     int64_t wall_skew_ms;
     struct hooks hooks;
+    const struct whole_mind *mind; /* NULL: the stand-ins */
 };
 
 struct whole_node {

@@ -6,17 +6,6 @@ local ring = require "relay.ring"
 
 local candidates = {}
 
----@class relay.Candidate what policies/peer_selection.lua is asked about
----@field name string
----@field linked boolean it is a peer now
----@field dialled boolean this node made the link
----@field configured boolean it stands in main.lua's peers, and is held anyhow
----@field ring boolean it stands beside this node in the ring of all names
----@field latency_ms? number round trip; nil: not known
----@field degree? integer how many peers it has; nil: not known
----@field via? string a peer that has a link with it
----@field random number 0 to 1; drawn once for each node, so a choice by it stays
-
 -- The peers that another node keeps when one of its links is dropped.
 local DEGREE_LEFT = 3
 

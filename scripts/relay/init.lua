@@ -6,6 +6,7 @@
 local config = require "relay.config"
 local engine = require "relay.engine"
 local source_line = require "relay.source_line"
+local strict = require "relay.strict"
 
 local relay = {}
 
@@ -96,12 +97,12 @@ end
 ---@field info fun(...: any)
 ---@field warn fun(...: any)
 ---@field error fun(...: any)
-relay.log = {
+relay.log = strict.fields({
   debug = logger("debug"),
   info = logger("info"),
   warn = logger("warn"),
   error = logger("error"),
-}
+}, "relay.log")
 
 -- What C answers by itself; docs/api/relay.lua has the types and tells what each does.
 for _, name in ipairs {
@@ -119,4 +120,4 @@ end
 ---@type table
 relay.state = {}
 
-return relay
+return strict.fields(relay, "relay")

@@ -1,9 +1,10 @@
 --- schema.lua: every key of relay.node, what it may be, and what it is when nobody says.
 --
--- docs/api has the same for editors. A limit of 0 where it is allowed means: no limit.
+-- docs/api/config.lua has the same for editors. A limit of 0 where it is allowed means: no limit.
 
 local address = require "relay.address"
 local check = require "relay.check"
+local plain = require "relay.plain"
 
 local schema = {}
 
@@ -11,31 +12,11 @@ local schema = {}
 ---@field host string a numeric address without brackets
 ---@field port integer 0: any
 
----@class relay.Peer
----@field name string
----@field url string
----@field token string
-
----@class relay.NodeConfig
----@field name? string
----@field listen? string|string[]
----@field host? string what other nodes are told to dial
----@field token? string nodes that present it may join; nil: nobody may
----@field peers? relay.Peer[]
----@field pool? integer node → node connections at most
----@field master? boolean
----@field reserve? "available"|"majority"
----@field policies? string directory, relative to the file
----@field tls? { cert?: string, key?: string, ca?: string }
----@field admin? { listen?: string, token?: string }
----@field control? string path of the control socket
----@field limits? table<string, number>
----@field health? { latency_ms?: number }
----@field drain_seconds? number
----@field keep_alive_seconds? number
----@field log? { level?: string, format?: string }
-
 local BILLION = 1000000000
+
+-- policy.h has the same two.
+local SETTINGS_BYTES_MAX = 64 * 1024
+local SETTINGS_DEPTH_MAX = 8
 
 local function is_url(text)
   return text:find("^wss?://[^%s/]+[^%s]*$")
@@ -129,6 +110,7 @@ schema.fields = {
   drain_seconds = field(check.number(0, 86400)),
   keep_alive_seconds = field(check.number(1, 86400)),
   log = field(log),
+  settings = field(plain.record(SETTINGS_BYTES_MAX, SETTINGS_DEPTH_MAX)),
 }
 
 --- Checks what relay.node was given.

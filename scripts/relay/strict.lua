@@ -21,6 +21,20 @@ local function names_of(environment)
   return names
 end
 
+--- Makes a field that a module does not have an error where it is read; it may still be set.
+---@generic T: table
+---@param module T
+---@param name string
+---@return T module
+function strict.fields(module, name)
+  return setmetatable(module, {
+    __index = function(_, field)
+      local hint = nearest.hint(tostring(field), names_of(module))
+      error(("%s has no '%s'%s"):format(name, tostring(field), hint), 2)
+    end,
+  })
+end
+
 --- Guards an environment. `main` and `directories` are paths as the chunks' names have them.
 ---@param environment table
 ---@param main string

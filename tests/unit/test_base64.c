@@ -56,6 +56,9 @@ static void test_base64_decodes_the_examples_of_the_rfc(void **state)
         struct buf buf = {0};
         assert_int_equal(base64_decode(&buf, pairs[i].standard, strlen(pairs[i].standard)), 0);
         assert_text(&buf, pairs[i].bytes);
+        buf_clear(&buf);
+        assert_int_equal(base64_decode_url(&buf, pairs[i].url, strlen(pairs[i].url)), 0);
+        assert_text(&buf, pairs[i].bytes);
         buf_deinit(&buf);
     }
 }
@@ -88,6 +91,20 @@ static void test_base64_refuses_what_is_not_the_one_form(void **state)
         if (base64_decode(&buf, texts[i], strlen(texts[i])) != RELAY_ESYNTAX)
             fail_msg("\"%s\" was taken", texts[i]);
         assert_text(&buf, "kept");
+        buf_deinit(&buf);
+    }
+}
+
+static void test_base64_url_refuses_what_is_not_the_one_form(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"Z",     "Zg==", "Zg=",  "Zm8=",   "=",
+                                        "Zm9vY", "Zh",   "Zm9",  "Zm+v",   "Zm/v",
+                                        "Zm9 ",  "Zm9.", "Zg\n", "Zm-_Zh", "\x7fm9v"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct buf buf = {0};
+        if (base64_decode_url(&buf, texts[i], strlen(texts[i])) != RELAY_ESYNTAX)
+            fail_msg("\"%s\" was taken", texts[i]);
         buf_deinit(&buf);
     }
 }
@@ -125,9 +142,14 @@ static void test_base64_any_bytes_come_back(void **state)
         base64_encode(&text, bytes, len);
         assert_int_equal(text.len, (len + 2) / 3 * 4);
         assert_int_equal(base64_decode(&back, text.bytes, text.len), 0);
-        assert_int_equal(back.len, len);
-        if (len > 0)
+        buf_clear(&text);
+        base64_encode_url(&text, bytes, len);
+        assert_int_equal(base64_decode_url(&back, text.bytes, text.len), 0);
+        assert_int_equal(back.len, 2 * len);
+        if (len > 0) {
             assert_memory_equal(back.bytes, bytes, len);
+            assert_memory_equal(back.bytes + len, bytes, len);
+        }
         buf_deinit(&text);
         buf_deinit(&back);
     }
@@ -156,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_base64_decodes_the_examples_of_the_rfc),
         cmocka_unit_test(test_base64_adds_to_what_the_buffer_holds),
         cmocka_unit_test(test_base64_refuses_what_is_not_the_one_form),
+        cmocka_unit_test(test_base64_url_refuses_what_is_not_the_one_form),
         cmocka_unit_test(test_base64_refuses_a_nul),
         cmocka_unit_test(test_base64_takes_64_bytes_as_digits_and_no_other),
         cmocka_unit_test(test_base64_any_bytes_come_back),

@@ -288,11 +288,36 @@ static void test_script_policy_error_has_file_and_line(void **state)
                           "policies/client_auth.lua:2: <name> expected near '='");
 }
 
+static void test_script_policy_misspelt_file_is_refused(void **state)
+{
+    assert_policy_refused(*state, "policies/client_aut.lua", "return {}",
+                          "policies/client_aut.lua: no policy has this name (did you mean "
+                          "'client_auth'?)");
+}
+
+static void test_script_policy_other_files_are_left_alone(void **state)
+{
+    struct script_fixture *fixture = *state;
+    script_fixture_write(fixture, "policies/health_spec.lua", "error('not loaded')");
+    script_fixture_write(fixture, "policies/README.md", "");
+    script_fixture_policy(fixture, "notes", "error('not loaded')");
+}
+
+static void test_script_misspelt_relay_function_is_named(void **state)
+{
+    struct script_fixture *fixture = *state;
+    script_fixture_write(fixture, "main.lua",
+                         "local relay = require 'relay'\nrelay.comand('x', print)");
+    assert_int_equal(script_fixture_load(fixture, "main.lua", NULL, 0), RELAY_ESCRIPT);
+    script_fixture_assert_error(fixture,
+                                "main.lua:2: relay has no 'comand' (did you mean 'command'?)");
+}
+
 static void test_script_policy_misspelt_function_is_refused(void **state)
 {
     assert_policy_refused(*state, "policies/channel_auth.lua", "return { opn = function() end }",
-                          "policies/channel_auth.lua: unknown function 'opn' (a helper's name "
-                          "begins with _)");
+                          "policies/channel_auth.lua: unknown function 'opn' (did you mean "
+                          "'open'?)");
 }
 
 static void test_script_policy_without_table_is_refused(void **state)
@@ -346,6 +371,9 @@ int main(void)
         TEST(test_script_cjson_is_found),
         TEST(test_script_log_reaches_the_log),
         TEST(test_script_policy_error_has_file_and_line),
+        TEST(test_script_misspelt_relay_function_is_named),
+        TEST(test_script_policy_misspelt_file_is_refused),
+        TEST(test_script_policy_other_files_are_left_alone),
         TEST(test_script_policy_misspelt_function_is_refused),
         TEST(test_script_policy_without_table_is_refused),
         TEST(test_script_policy_endless_loop_is_ended),

@@ -11,8 +11,8 @@
 static void test_sandbox_holds_pure_functions_alone(void **state)
 {
     static const char *const missing[] = {
-        "os",      "io",      "debug",     "load",           "print",    "dofile",
-        "require", "package", "coroutine", "collectgarbage", "loadfile", "loadstring"};
+        "os",      "io",        "debug",          "load",     "print",     "dofile",
+        "package", "coroutine", "collectgarbage", "loadfile", "loadstring"};
     struct script_fixture *fixture = *state;
     char body[64], logged[64];
     for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
@@ -24,6 +24,25 @@ static void test_sandbox_holds_pure_functions_alone(void **state)
     assert_connect_allowed(fixture, "assert(string.dump == nil and math.random == nil)"
                                     "assert(getmetatable('') == false)"
                                     "return true");
+}
+
+static void test_sandbox_undefined_global_names_the_likely_fix(void **state)
+{
+    static const struct {
+        const char *body, *logged;
+    } mistakes[] = {
+        {"return os.time()",
+         "undefined global 'os' (policies have no clock and no environment: facts "
+         "carry the time, main.lua's settings the rest)"},
+        {"return io.open('x')", "undefined global 'io' (policies reach no files"},
+        {"return tostrng(1)", "undefined global 'tostrng' (did you mean 'tostring'?)"},
+        {"return sting.upper('x')", "undefined global 'sting' (did you mean 'string'?)"},
+    };
+    struct script_fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        assert_connect_fails(fixture, mistakes[i].body, mistakes[i].logged);
+        buf_clear(&fixture->lines);
+    }
 }
 
 static void test_sandbox_globals_cannot_be_set(void **state)
@@ -66,8 +85,11 @@ static void test_sandbox_files_do_not_see_each_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_sandbox_holds_pure_functions_alone),  TEST(test_sandbox_globals_cannot_be_set),
-        TEST(test_sandbox_finaliser_is_refused),        TEST(test_sandbox_libraries_work),
+        TEST(test_sandbox_holds_pure_functions_alone),
+        TEST(test_sandbox_globals_cannot_be_set),
+        TEST(test_sandbox_undefined_global_names_the_likely_fix),
+        TEST(test_sandbox_finaliser_is_refused),
+        TEST(test_sandbox_libraries_work),
         TEST(test_sandbox_files_do_not_see_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,3 +49,20 @@ describe("relay.strict", function()
     assert.is_nil(chunk("return y", "site-packages/x.lua")())
   end)
 end)
+
+describe("relay.strict.fields", function()
+  local module = strict.fields({ command = 1, sleep = 2 }, "relay")
+
+  it("names the field that is missing, where it is read, and the nearest one", function()
+    local _, message = pcall(function()
+      return module.comand
+    end)
+    assert.matches("strict_spec%.lua:%d+: relay has no 'comand' %(did you mean 'command'%?%)$", message)
+  end)
+
+  it("lets the module's own fields be read and new ones be set", function()
+    assert.are.equal(2, module.sleep)
+    module.mine = 3
+    assert.are.equal(3, module.mine)
+  end)
+end)

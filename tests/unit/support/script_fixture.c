@@ -66,6 +66,7 @@ int script_fixture_load(struct script_fixture *fixture, const char *main,
         .options = options,
         .option_count = option_count,
         .log = &fixture->log,
+        .simulation = fixture->simulation,
         .generation = fixture->generation ? fixture->generation : 1,
     };
     script_free(fixture->script);

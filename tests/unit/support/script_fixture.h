@@ -11,9 +11,10 @@
 struct script_fixture {
     char directory[64];
     struct log log;
-    struct buf lines;    /* what was logged */
-    struct buf error;    /* of the last load; ends with a NUL */
-    uint64_t generation; /* of the next load; 0: the first */
+    struct buf lines;                           /* what was logged */
+    struct buf error;                           /* of the last load; ends with a NUL */
+    uint64_t generation;                        /* of the next load; 0: the first */
+    const struct script_simulation *simulation; /* of the next load */
     struct script *script;
     struct hooks hooks;
 };

@@ -1,0 +1,51 @@
+/* test_nearest.c — names that were mistyped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "script/nearest.h"
+
+static void assert_hint(const char *word, const char *wanted)
+{
+    static const char *const NAMES[] = {"connect", "open", "join", "list", "next_hop"};
+    struct nearest nearest;
+    char hint[NEAREST_HINT_MAX];
+    nearest_init(&nearest, word);
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        nearest_offer(&nearest, NAMES[i]);
+    nearest_hint(&nearest, hint);
+    assert_string_equal(hint, wanted);
+}
+
+static void test_nearest_finds_what_was_meant(void **state)
+{
+    (void)state;
+    assert_hint("conect", " (did you mean 'connect'?)");
+    assert_hint("opne", " (did you mean 'open'?)");
+    assert_hint("nexthop", " (did you mean 'next_hop'?)");
+    assert_hint("List", " (did you mean 'list'?)");
+}
+
+static void test_nearest_stays_silent_when_nothing_is_near(void **state)
+{
+    char long_word[2 * NEAREST_NAME_MAX];
+    (void)state;
+    assert_hint("subscribe", "");
+    assert_hint("", "");
+    memset(long_word, 'x', sizeof long_word);
+    long_word[sizeof long_word - 1] = '\0';
+    assert_hint(long_word, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nearest_finds_what_was_meant),
+        cmocka_unit_test(test_nearest_stays_silent_when_nothing_is_near),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
