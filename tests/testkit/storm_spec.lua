@@ -1,7 +1,12 @@
 local testkit = require "relay.testkit"
 
 local NAMES = { "node-a", "node-b", "node-c", "node-d" }
-local RING = { { "node-a", "node-b" }, { "node-b", "node-c" }, { "node-c", "node-d" }, { "node-d", "node-a" } }
+local RING = {
+  { "node-a", "node-b" },
+  { "node-b", "node-c" },
+  { "node-c", "node-d" },
+  { "node-d", "node-a" },
+}
 local STEPS = 150
 
 -- A sequence of calls that follows from its seed.
