@@ -22,6 +22,7 @@
 #include "relay/opening.h"
 #include "relay/traffic.h"
 
+struct trace;
 struct uplink;
 
 struct relay {
@@ -37,6 +38,7 @@ struct relay {
     const struct uplink *uplink;    /* NULL: this node is alone */
     size_t peers, peers_configured; /* for the health; the network's owner sets them, */
     double peers_latency_ms;        /* and the latency of the slowest peer */
+    struct trace *trace;            /* NULL: nobody looks (trace.h) */
 
     /* The relay's own. */
     struct channel_table channels;
