@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "control.h"
 #include "crypto/random.h"
 #include "hash_worker.h"
 #include "mesh_loop.h"
@@ -43,6 +44,16 @@ struct engine {
     struct relay relay;
     struct mesh_loop mesh_loop;
     struct sockets *sockets;
+
+    struct control *control; /* NULL before it was made */
+    struct script_calls calls;
+    uint64_t started_ms;
+    uint64_t handler_failures; /* of generations that are gone */
+    struct reload_request {
+        uv_timer_t timer; /* a reload that ctl asked for begins outside of its handler */
+        void (*done)(void *context, uint64_t generation, const char *error);
+        void *context;
+    } reload_request;
 };
 
 static uint64_t loop_ms(void *context)
@@ -143,7 +154,22 @@ static int reload_checked(struct engine *engine, struct script *script, struct b
         return RELAY_EINVAL;
     }
     int err = sockets_apply(engine->sockets, script_config(script), error);
+    if (!err)
+        err = control_apply(engine->control, script_config(script)->control, error);
     return err ? err : mesh_loop_configure(&engine->mesh_loop, script_config(script));
+}
+
+/* Tells who asked by ctl; `error` NULL: it worked. */
+static void answer_reload(struct engine *engine, const struct buf *error)
+{
+    struct reload_request *request = &engine->reload_request;
+    void (*done)(void *, uint64_t, const char *) = request->done;
+    char text[ERROR_MAX + 1] = "reload refused";
+    request->done = NULL;
+    if (error && error->len)
+        snprintf(text, sizeof(text), "%.*s", (int)error->len, error->bytes);
+    if (done)
+        done(request->context, engine->generation, error ? text : NULL);
 }
 
 static void reload(struct engine *engine)
@@ -157,12 +183,16 @@ static void reload(struct engine *engine)
     if (err) {
         script_free(script);
         log_error(&engine->log, "reload refused", LOG_STRN("error", error.bytes, error.len));
+        answer_reload(engine, &error);
     } else {
         struct script *old = engine->script;
         engine->policy_failures += script_policy_failures(old);
+        engine->handler_failures += script_handler_failures(old);
         take(engine, script);
         if (mesh_loop_serve(&engine->mesh_loop, script))
             log_error(&engine->log, "the scripts do not run: out of memory");
+        control_serve(engine->control, script);
+        answer_reload(engine, NULL);
         script_free(old);
         log_info(&engine->log, "reloaded");
     }
@@ -213,6 +243,9 @@ static void end(struct engine *engine)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    uv_close((uv_handle_t *)&engine->reload_request.timer, NULL);
+    answer_reload(engine, &(struct buf){0});
+    control_close(engine->control);
     mesh_loop_close(&engine->mesh_loop);
     if (engine->sockets)
         sockets_close(engine->sockets);
@@ -242,6 +275,63 @@ static void drain(struct engine *engine)
     log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
     sockets_stop_listening(engine->sockets);
     uv_timer_start(&engine->drain_timer, on_drain_tick, 0, DRAIN_TICK_MS);
+}
+
+/* What ctl asks. */
+
+static void on_reload_request(uv_timer_t *timer)
+{
+    reload(timer->data);
+}
+
+static void call_reload(void *context, void (*done)(void *, uint64_t, const char *),
+                        void *done_context)
+{
+    struct engine *engine = context;
+    static const char BUSY[] = "another reload is under way";
+    if (engine->reload_request.done) /* the one before this is told, and not the last */
+        answer_reload(engine,
+                      &(struct buf){.bytes = (char *)(uintptr_t)BUSY, .len = sizeof(BUSY) - 1});
+    engine->reload_request.done = done;
+    engine->reload_request.context = done_context;
+    uv_timer_start(&engine->reload_request.timer, on_reload_request, 0, 0);
+}
+
+static void call_drain(void *context)
+{
+    struct engine *engine = context;
+    if (!engine->relay.draining && !engine->is_ending)
+        drain(engine);
+}
+
+static void call_status(void *context, struct script_status *status)
+{
+    const struct engine *engine = context;
+    *status = (struct script_status){
+        .started_ms = engine->started_ms,
+        .connections = engine->sockets->count,
+        .traces = control_traces(engine->control),
+        .policy_failures = engine->policy_failures,
+        .handler_failures = engine->handler_failures,
+    };
+}
+
+static size_t call_end_traces(void *context)
+{
+    struct engine *engine = context;
+    return control_end_traces(engine->control);
+}
+
+static int open_control(struct engine *engine, struct buf *error)
+{
+    engine->started_ms = uv_now(&engine->loop);
+    engine->calls =
+        (struct script_calls){engine, call_status, call_reload, call_drain, call_end_traces};
+    engine->mesh_loop.calls = &engine->calls;
+    engine->control = control_new(&engine->loop, &engine->relay);
+    if (!engine->control)
+        return RELAY_ENOMEM;
+    return control_apply(engine->control, script_config(engine->script)->control, error);
 }
 
 static void on_end_signal(struct engine *engine)
@@ -275,6 +365,8 @@ static int open_loop(struct engine *engine)
         return RELAY_ESYSTEM;
     uv_timer_init(&engine->loop, &engine->drain_timer);
     engine->drain_timer.data = engine;
+    uv_timer_init(&engine->loop, &engine->reload_request.timer);
+    engine->reload_request.timer.data = engine;
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&engine->loop, &engine->signals[i]);
         engine->signals[i].data = engine;
@@ -313,6 +405,10 @@ static int start(struct engine *engine, struct buf *error)
                            &key, error);
     if (!err) {
         mesh_loop_connect(&engine->mesh_loop, engine->sockets);
+        err = open_control(engine, error);
+    }
+    if (!err) {
+        control_serve(engine->control, script);
         err = mesh_loop_serve(&engine->mesh_loop, script);
     }
     if (!err)
@@ -330,6 +426,7 @@ static void release(struct engine *engine)
         log_warn(&engine->log, "the loop did not close");
     script_free(engine->script); /* what its handlers wait for is cancelled */
     mesh_loop_deinit(&engine->mesh_loop);
+    control_free(engine->control);
     if (engine->relay.hash_jobs)
         relay_deinit(&engine->relay);
     if (engine->relay.hash_jobs)

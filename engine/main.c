@@ -12,6 +12,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"ctl", cli_ctl},
     {"token", cli_token},
 };
 

@@ -189,6 +189,7 @@ int mesh_loop_serve(struct mesh_loop *mesh_loop, struct script *script)
         .clock = mesh_loop->relay->clock,
         .context = mesh_loop,
         .wake_at = wake_script_at,
+        .calls = mesh_loop->calls,
     };
     uv_timer_stop(&mesh_loop->script_timer);
     mesh_loop->script = script;

@@ -8,6 +8,9 @@
 
 enum cli_exit { CLI_FINE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
+/* ctl: a command for the node that runs (engine/control.h). */
+int cli_ctl(int argc, char **argv);
+
 /* token: a new random node token. */
 int cli_token(int argc, char **argv);
 

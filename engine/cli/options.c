@@ -8,6 +8,8 @@
 
 const char options_help[] =
     "usage: wsrelay-engine [run] main.lua [OPTION …]   run a node as main.lua describes it\n"
+    "       wsrelay-engine ctl COMMAND …               ask a node that runs, or tell it; ctl help "
+    "lists\n"
     "       wsrelay-engine token                       a new random node token\n"
     "\n"
     "  --name NAME               the node's name\n"

@@ -89,6 +89,12 @@ static void run_file(lua_State *lua, const char *path)
         luaL_error(lua, "%s: returns a %s, not a table of functions", path, luaL_typename(lua, -1));
 }
 
+/* Who has no directory of his own is given the installed one in its place. */
+static bool is_users(const struct load *load)
+{
+    return load->is_user && strcmp(load->source->user_path, load->source->installed_path) != 0;
+}
+
 /* Pushes the module of `file`, or nil where this directory has none. */
 static void push_module(lua_State *lua, struct load *load, const char *file)
 {
@@ -154,7 +160,7 @@ static void read_rules(lua_State *lua, const struct load *load)
     }
     policies->health_rule_count = (size_t)count;
     policies->functions[POLICY_HEALTH] = LUA_REFNIL; /* answered, by the rules */
-    policies->figures[POLICY_HEALTH].is_users = load->is_user;
+    policies->figures[POLICY_HEALTH].is_users = is_users(load);
 }
 
 /* Copies the header name at the top, in lower case. */
@@ -198,7 +204,7 @@ static void read_answer(lua_State *lua, const struct load *load, size_t question
         lua_pop(lua, 1);
     } else if (lua_isfunction(lua, -1)) {
         load->policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
-        load->policies->figures[question].is_users = load->is_user;
+        load->policies->figures[question].is_users = is_users(load);
         if (question == POLICY_CLIENT_CONNECT)
             read_headers(lua, load);
     } else {

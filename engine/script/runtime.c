@@ -7,6 +7,7 @@
 
 #include <lauxlib.h>
 
+#include "script/bind.h"
 #include "script/call.h"
 #include "script/command.h"
 #include "script/json_lua.h"
@@ -72,11 +73,21 @@ static void begin(lua_State *lua, struct task *task)
     task->thread = luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
+static int push_control(lua_State *lua, const struct task *task)
+{
+    bind_control_push_handler(lua);
+    if (!json_lua_push(lua, task->asked, RUNTIME_DEPTH_MAX))
+        return luaL_error(lua, "the request is no JSON");
+    return 1;
+}
+
 /* Pushes the handler and its arguments; how many arguments, or -1: there is no handler to call. */
 static int push_beginning(lua_State *lua, struct task *task)
 {
     if (task->kind == TASK_COMMAND)
         return command_push(lua, task);
+    if (task->kind == TASK_CONTROL)
+        return push_control(lua, task);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, task->function);
     if (task->kind == TASK_TIMER)
         return 0;
@@ -95,6 +106,14 @@ static int resume(lua_State *lua, struct task *task, int arguments, int values)
     if (status == LUA_YIELD)
         lua_pop(task->coroutine, results);
     return status;
+}
+
+static void finish(lua_State *lua, struct task *task)
+{
+    if (task->kind == TASK_COMMAND)
+        command_finish(lua, task);
+    else if (task->kind == TASK_CONTROL && lua_gettop(task->coroutine) > 0)
+        task->exit_code = (int)lua_tointeger(task->coroutine, 1);
 }
 
 static int step_body(lua_State *lua)
@@ -116,8 +135,8 @@ static int step_body(lua_State *lua)
         return luaL_error(lua, "the handler yielded by itself (relay.sleep waits)");
     if (status != LUA_OK && status != LUA_YIELD)
         return script_raise_from(lua, task->coroutine);
-    if (status == LUA_OK && task->kind == TASK_COMMAND)
-        command_finish(lua, task);
+    if (status == LUA_OK)
+        finish(lua, task);
     return 0;
 }
 
@@ -130,7 +149,7 @@ static uint64_t steady_ms(void)
 
 static void report(struct runtime *runtime, const struct task *task, const struct buf *error)
 {
-    static const char *const KINDS[] = {"command", "event", "timer"};
+    static const char *const KINDS[] = {"command", "event", "timer", "ctl"};
     runtime->failures++;
     log_event_gated(runtime->log, &runtime->gate, steady_ms(), LOG_ERROR, "handler failed",
                     LOG_FIELDS(LOG_STR("of", KINDS[task->kind]),
@@ -144,12 +163,20 @@ static void respond(struct runtime *runtime, const struct task *task, struct tex
     mesh_respond(runtime->world.mesh, task->command.source, task->command.nonce, data);
 }
 
+static void tell_failure(struct script_control *control, const struct buf *error)
+{
+    control->write(control->context, true, (struct text){error->bytes, error->len});
+    control->write(control->context, true, (struct text){"\n", 1});
+}
+
 static void fail(struct runtime *runtime, struct task *task, const struct buf *error)
 {
     report(runtime, task, error);
     if (task->kind == TASK_COMMAND)
         command_deny(&runtime->response, "internal error");
     runtime->has_response = task->kind == TASK_COMMAND;
+    if (task->control)
+        tell_failure(task->control, error);
 }
 
 /* The response, when there is one, goes out when Lua has returned: it may set off anything. */
@@ -222,6 +249,18 @@ void runtime_command(struct runtime *runtime, const struct mesh_command *command
     static const char BUSY[] = "{\"ok\":false,\"reason\":\"busy\"}";
     mesh_respond(runtime->world.mesh, command->source, command->nonce,
                  (struct text){BUSY, sizeof BUSY - 1});
+}
+
+int runtime_control(struct runtime *runtime, struct text request, struct script_control *control)
+{
+    if (!runtime->has_world || runtime->is_ending || runtime->task_count >= RUNTIME_TASKS_MAX)
+        return RELAY_EFULL;
+    struct task *task = task_new_control(runtime, request, control);
+    if (!task)
+        return RELAY_ENOMEM;
+    set_ready(runtime, task);
+    runtime_run(runtime);
+    return 0;
 }
 
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer)
@@ -319,6 +358,14 @@ struct task *runtime_waiter(lua_State *lua, const char *function)
                    "of its own, a metamethod or table.sort",
                    function);
     return task;
+}
+
+struct script_control *runtime_control_of(lua_State *lua)
+{
+    const struct task *task = runtime_of(lua)->current;
+    if (!task || !task->control)
+        luaL_error(lua, "no command of ctl runs");
+    return task->control;
 }
 
 struct buf *runtime_scratch(lua_State *lua)

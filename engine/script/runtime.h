@@ -78,6 +78,7 @@ struct runtime {
     bool has_response;
     struct log_gate gate;
     uint64_t failures;
+    uint64_t generation;
 };
 
 void runtime_init(struct runtime *runtime, struct vm *vm, struct log *log);
@@ -88,6 +89,8 @@ int runtime_start(struct runtime *runtime, const struct script_world *world,
                   bool is_reload) RELAY_MUST_USE;
 void runtime_tick(struct runtime *runtime);
 void runtime_command(struct runtime *runtime, const struct mesh_command *command);
+int runtime_control(struct runtime *runtime, struct text request,
+                    struct script_control *control) RELAY_MUST_USE;
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer);
 
 /* Runs what is ready, unless a handler runs: then it is left for the next tick. */
@@ -104,6 +107,8 @@ const struct script_world *runtime_world(lua_State *lua, const char *function);
 struct mesh *runtime_mesh(lua_State *lua, const char *function);
 /* The task that calls, which may wait. */
 struct task *runtime_waiter(lua_State *lua, const char *function);
+/* The command of ctl that calls. */
+struct script_control *runtime_control_of(lua_State *lua);
 /* An empty buffer, for a text that is used before the next call of this. */
 struct buf *runtime_scratch(lua_State *lua);
 

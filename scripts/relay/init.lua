@@ -102,7 +102,7 @@ for _, name in ipairs {
   "command", "on", "every", "after", "sleep",
   "request", "broadcast", "hash",
   "name", "nodes", "peers", "latency", "new_token", "dial", "drop_peer",
-  "channels", "reserved", "publish", "stats", "host_stats",
+  "channels", "reserved", "publish", "clients", "close_client", "stats", "host_stats",
   "array", "null",
 } do
   relay[name] = engine[name]

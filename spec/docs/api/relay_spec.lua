@@ -38,7 +38,8 @@ describe("docs/api/relay.lua", function()
 
   it("has only natives that the engine registers", function()
     local registered = {}
-    for _, file in ipairs { "handler", "request", "mesh", "channel", "stats", "json", "log", "node" } do
+    for _, file in ipairs { "handler", "request", "mesh", "channel", "client", "stats", "json", "log",
+      "node" } do
       local source = io.open("engine/script/bind_" .. file .. ".c"):read("a")
       for name in source:gmatch "{\"([%w_]+)\", engine_" do
         registered[name] = true
