@@ -401,13 +401,12 @@ static int start(struct engine *engine, struct buf *error)
         err = mesh_loop_open(&engine->mesh_loop, &engine->loop, &engine->relay,
                              script_config(script), &key);
     if (!err)
+        err = open_control(engine, error);
+    if (!err)
         err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
                            &key, error);
     if (!err) {
         mesh_loop_connect(&engine->mesh_loop, engine->sockets);
-        err = open_control(engine, error);
-    }
-    if (!err) {
         control_serve(engine->control, script);
         err = mesh_loop_serve(&engine->mesh_loop, script);
     }

@@ -1,5 +1,6 @@
 /* bind_status.c — what `ctl` tells of a node: its figures, who answers the policies' questions,
  * what the scripts registered, and its channels page by page. */
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -86,6 +87,12 @@ static int engine_status(lua_State *lua)
     return 1;
 }
 
+/* In full, where Lua shortens a path. */
+static const char *file_of(const lua_Debug *place)
+{
+    return place->source[0] == '@' ? place->source + 1 : place->short_src;
+}
+
 /* Sets `place` of the table below the function at the top, which is popped. */
 static void set_place(lua_State *lua)
 {
@@ -93,7 +100,7 @@ static void set_place(lua_State *lua)
     if (!lua_isfunction(lua, -1) || !lua_getinfo(lua, ">S", &place))
         return;
     if (place.linedefined > 0)
-        lua_pushfstring(lua, "%s:%d", place.short_src, place.linedefined);
+        lua_pushfstring(lua, "%s:%d", file_of(&place), place.linedefined);
     else
         lua_pushstring(lua, place.short_src);
     lua_setfield(lua, -2, "place");
@@ -103,28 +110,27 @@ static void set_place(lua_State *lua)
 
 /* The place of a question's function, as bytes; health has rules, and of them the first. */
 static void policy_place(struct policies *policies, enum policy_question question,
-                         struct decision *decision)
+                         char out[PATH_MAX + 16])
 {
     lua_State *lua = policies->vm->lua;
     lua_Debug place;
     int function = question == POLICY_HEALTH && policies->health_rule_count
                        ? policies->health_rules[0].when
                        : policies->functions[question];
-    decision->place[0] = '\0';
+    out[0] = '\0';
     if (!lua_checkstack(lua, 1))
         return;
     if (lua_rawgeti(lua, LUA_REGISTRYINDEX, function) != LUA_TFUNCTION)
         lua_pop(lua, 1);
     else if (lua_getinfo(lua, ">S", &place))
-        snprintf(decision->place, sizeof decision->place, "%s:%d", place.short_src,
-                 place.linedefined);
+        snprintf(out, PATH_MAX + 16, "%s:%d", file_of(&place), place.linedefined);
 }
 
 static void push_question(lua_State *lua, struct policies *policies, enum policy_question question)
 {
     const struct policy_figures *figures = &policies->figures[question];
-    struct decision decision;
-    policy_place(policies, question, &decision);
+    char place[PATH_MAX + 16];
+    policy_place(policies, question, place);
     lua_createtable(lua, 0, 7);
     set_text(lua, "file", policy_file(question));
     set_text(lua, "name", policy_name(question));
@@ -137,8 +143,8 @@ static void push_question(lua_State *lua, struct policies *policies, enum policy
     if (policies->functions[question] == LUA_NOREF)
         return;
     set_text(lua, "by", figures->is_users ? "user" : "installed");
-    if (decision.place[0])
-        set_text(lua, "place", decision.place);
+    if (place[0])
+        set_text(lua, "place", place);
 }
 
 /* questions(): of every policy's question who answers, how often it was asked, and how it did. */

@@ -171,12 +171,13 @@ static void tell_failure(struct script_control *control, const struct buf *error
 
 static void fail(struct runtime *runtime, struct task *task, const struct buf *error)
 {
-    report(runtime, task, error);
+    if (task->control) /* a person hears it */
+        tell_failure(task->control, error);
+    else
+        report(runtime, task, error);
     if (task->kind == TASK_COMMAND)
         command_deny(&runtime->response, "internal error");
     runtime->has_response = task->kind == TASK_COMMAND;
-    if (task->control)
-        tell_failure(task->control, error);
 }
 
 /* The response, when there is one, goes out when Lua has returned: it may set off anything. */

@@ -28,12 +28,6 @@ local function compile(code, env)
   return load(code, "=eval", "t", env)
 end
 
--- Without the frames of this file, which end every traceback.
-local function traceback(problem)
-  local text = debug.traceback(tostring(problem), 2)
-  return (text:gsub("\n%s*%[C%]: in function 'xpcall'.*", ""))
-end
-
 local function answer(current, results)
   if current.json then
     local list = relay.array {}
@@ -57,13 +51,10 @@ local function run(current)
   if not body then
     return current:fail(1, problem)
   end
-  local results = table.pack(xpcall(body, traceback))
-  if not results[1] then
-    return current:fail(1, results[2])
-  end
-  local is_told, why = pcall(answer, current, table.move(results, 2, results.n, 1, { n = results.n - 1 }))
+  -- What it raises ends this handler, and is told with its traceback.
+  local is_told, why = pcall(answer, current, table.pack(body()))
   if not is_told then
-    return current:fail(1, why)
+    return current:fail(1, (tostring(why):gsub("^[^\n]-:%d+: ", "")))
   end
 end
 
