@@ -189,10 +189,11 @@ static void reload(struct engine *engine)
         engine->policy_failures += script_policy_failures(old);
         engine->handler_failures += script_handler_failures(old);
         take(engine, script);
+        control_serve(engine->control, script);
+        answer_reload(engine,
+                      NULL); /* the old scripts run for it, and wake_at is theirs till then */
         if (mesh_loop_serve(&engine->mesh_loop, script))
             log_error(&engine->log, "the scripts do not run: out of memory");
-        control_serve(engine->control, script);
-        answer_reload(engine, NULL);
         script_free(old);
         log_info(&engine->log, "reloaded");
     }
