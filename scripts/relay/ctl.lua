@@ -11,7 +11,7 @@ local ctl = {}
 
 --- In the order of `ctl help`.
 ctl.NAMES = {
-  "status", "peers", "channels", "clients", "hooks",
+  "status", "peers", "channels", "clients", "hooks", "metrics",
   "kick", "publish", "trace", "eval", "reload", "drain", "help",
 }
 

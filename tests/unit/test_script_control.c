@@ -39,12 +39,13 @@ static void on_end(void *context, int exit_code)
     to->ends++;
 }
 
-static void call_reload(void *context, void (*done)(void *, uint64_t, const char *),
-                        void *done_context)
+static int call_reload(void *context, void (*done)(void *, uint64_t, const char *),
+                       void *done_context)
 {
     struct asker *of = context;
     of->reloaded = done;
     of->reload_context = done_context;
+    return 0;
 }
 
 static void call_status(void *context, struct script_status *status)
