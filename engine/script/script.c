@@ -18,6 +18,7 @@
 #include "script/policy.h"
 #include "script/policy_check.h"
 #include "script/runtime.h"
+#include "script/sandbox.h"
 #include "script/vm.h"
 
 #define SCRIPTS_MEMORY_MAX ((size_t)512 * 1024 * 1024)
@@ -142,6 +143,7 @@ static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     luaL_openlibs(lua);
+    sandbox_bound(lua);
     json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);

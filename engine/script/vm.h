@@ -18,6 +18,10 @@
 /* Beyond the cap, for the traceback of the overrun alone. */
 #define VM_MEMORY_RESERVE ((size_t)256 * 1024)
 
+/* Of one string in a state that is not trusted: some operations on it (a comparison, arithmetic)
+ * read it all, in one instruction. */
+#define VM_STRING_MAX ((size_t)4 * 1024 * 1024)
+
 struct runtime;
 
 struct vm {
@@ -29,6 +33,7 @@ struct vm {
         memory_refusals; /* in a row; Lua collects its garbage after the first and asks again */
     struct budget budget;
     bool is_trusted;
+    bool was_overrun;   /* the last call ended so */
     bool has_traceback; /* the error that is under way has its traceback already */
 };
 

@@ -51,7 +51,8 @@ static void test_vm_policies_of_any_memory_fail_or_answer(void **state)
 {
     (void)state;
     const struct log log = {.sink = {.write = drop_line}, .level = LOG_DEBUG};
-    struct policies_source source = {"policies", "policies", 0, &log};
+    struct policies_source source = {
+        .user_path = "policies", .installed_path = "policies", .log = &log};
     size_t answered = 0;
     for (source.memory_max = 1024; source.memory_max < 128 * 1024; source.memory_max += 509) {
         struct policies *policies = NULL;
