@@ -54,7 +54,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     }
     if (new_size > old_size && !may_grow(vm, new_size - old_size))
         return NULL;
-    void *moved = realloc(block, new_size);
+    void *moved = block ? realloc(block, new_size) : malloc(new_size);
     if (!moved)
         return NULL;
     vm->memory_used += new_size - old_size; /* wraps to the right sum when it shrinks */
