@@ -9,9 +9,11 @@
 #include "hooks.h"
 #include "script/vm.h"
 
-/* Instructions between two looks at the clock: a hundred of the slowest single operations (a
- * comparison of two strings of some MiB) must stay under the time that an overrun may take. */
-#define HOOK_PERIOD 100
+/* Instructions between two looks at the clock. So many of the slowest single operations must stay
+ * well under the time that an overrun may take: one with a string of VM_STRING_MAX, or `next` in a
+ * large table that was emptied, takes some milliseconds, and a loop around it three instructions.
+ */
+#define HOOK_PERIOD 16
 
 static uint64_t clock_ms(clockid_t clock)
 {
@@ -81,7 +83,8 @@ static void count_hook(lua_State *lua, lua_Debug *event)
     spend(vm, HOOK_PERIOD);
     if (!vm->budget.is_overrun)
         return;
-    lua_sethook(lua, count_hook, LUA_MASKCOUNT, 1); /* of this coroutine, too */
+    if (lua_gethookcount(lua) != 1)                     /* setting it walks the whole stack */
+        lua_sethook(lua, count_hook, LUA_MASKCOUNT, 1); /* of this coroutine, too */
     raise_overrun(lua, 0);
 }
 

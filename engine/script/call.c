@@ -8,6 +8,24 @@
 /* What a log line or a person can take; the beginning says most. */
 #define ERROR_MAX 3500
 
+/* luaL_traceback walks a deep stack from its top for every level of its bottom. */
+#define DEEP 1000
+#define DEEP_LEVELS 10
+
+static void add_top_levels(lua_State *lua)
+{
+    lua_Debug place;
+    int height = lua_gettop(lua);
+    luaL_checkstack(lua, DEEP_LEVELS + 2, NULL);
+    lua_pushliteral(lua, "\nstack traceback:");
+    for (int level = 1; level <= DEEP_LEVELS && lua_getstack(lua, level, &place); level++) {
+        lua_getinfo(lua, "Sl", &place);
+        lua_pushfstring(lua, "\n\t%s:%d:", place.short_src, place.currentline);
+    }
+    lua_pushliteral(lua, "\n\t...\t(and many more)");
+    lua_concat(lua, lua_gettop(lua) - height + 1); /* behind the message */
+}
+
 /* An error object of a script that has a text of its own is told by it alone. A policy's is not
  * asked: its __tostring could run where no hook counts. */
 static int add_traceback(lua_State *lua)
@@ -20,7 +38,11 @@ static int add_traceback(lua_State *lua)
         lua_pushvalue(lua, 1);
     else
         lua_pushfstring(lua, "the error is a %s", luaL_typename(lua, 1));
-    luaL_traceback(lua, lua, lua_tostring(lua, -1), 1);
+    lua_Debug deep;
+    if (lua_getstack(lua, DEEP, &deep))
+        add_top_levels(lua);
+    else
+        luaL_traceback(lua, lua, lua_tostring(lua, -1), 1);
     return 1;
 }
 
@@ -78,6 +100,7 @@ int script_call(struct vm *vm, const struct budget_limits *limits, lua_CFunction
     int status = lua_pcall(lua, 1, 0, height + 1);
     vm->has_traceback = false;
     bool failed = status != LUA_OK || vm->budget.is_overrun;
+    vm->was_overrun = vm->budget.is_overrun;
     if (failed)
         add_error(vm, status, error);
     budget_end(vm, &outer);

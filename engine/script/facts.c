@@ -3,7 +3,7 @@
 
 #include <lauxlib.h>
 
-#include "script/identity.h"
+#include "script/client_table.h"
 
 static void set_text(lua_State *lua, const char *key, struct text text)
 {
@@ -65,18 +65,9 @@ void facts_push_connect(lua_State *lua, const struct connect_request *request, d
     set_headers(lua, request);
 }
 
-/* `identity` is a table always, so that a policy can look into it without asking first; `user` is
- * its field of that name. */
 void facts_push_client(lua_State *lua, const struct client_facts *client)
 {
-    lua_createtable(lua, 0, 5);
-    set_count(lua, "id", (size_t)client->id);
-    set_text(lua, "address", client->address);
-    set_count(lua, "channels", client->channels);
-    identity_push(lua, client->identity);
-    lua_getfield(lua, -1, "user");
-    lua_setfield(lua, -3, "user");
-    lua_setfield(lua, -2, "identity");
+    client_table_push(lua, client);
 }
 
 static void set_client(lua_State *lua, const struct client_facts *client)

@@ -3,12 +3,13 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <lauxlib.h>
 
@@ -19,6 +20,8 @@
 #include "script/nearest.h"
 #include "script/sandbox.h"
 #include "script/vm.h"
+
+#define FILE_MAX (4 << 20) /* of a policy */
 
 /* In the order of enum policy_question. */
 static const struct {
@@ -46,13 +49,13 @@ static const char HEADER_NAME[] =
 
 /* One question; a load may take its time. */
 static const struct budget_limits ASK_LIMITS = {.instructions = 1000000,
-                                                .wall_ms = 40,
-                                                .cpu_ms = 40,
+                                                .wall_ms = 30,
+                                                .cpu_ms = 20,
                                                 .allocated_bytes = (size_t)16 * 1024 * 1024};
 /* peer_selection sorts all nodes of the network, now and then. */
-static const struct budget_limits CHOOSE_LIMITS = {.instructions = 20000000,
-                                                   .wall_ms = 200,
-                                                   .cpu_ms = 200,
+static const struct budget_limits CHOOSE_LIMITS = {.instructions = 5000000,
+                                                   .wall_ms = 30,
+                                                   .cpu_ms = 20,
                                                    .allocated_bytes = (size_t)24 * 1024 * 1024};
 static const struct budget_limits LOAD_LIMITS = {
     .instructions = 50000000, .wall_ms = 1000, .cpu_ms = 1000};
@@ -125,12 +128,26 @@ static bool is_users(const struct load *load)
     return load->is_user && strcmp(load->source->user_path, load->source->installed_path) != 0;
 }
 
+/* Whether there is such a file. Reading a pipe or a device could last for ever, and the parser runs
+ * where no hook counts. */
+static bool is_there(lua_State *lua, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return errno != ENOENT && errno != ENOTDIR; /* opening it says why not */
+    if (!S_ISREG(status.st_mode))
+        luaL_error(lua, "%s: is no file", path);
+    if (status.st_size > FILE_MAX)
+        luaL_error(lua, "%s: is larger than %d MiB", path, FILE_MAX >> 20);
+    return true;
+}
+
 /* Pushes the module of `file`, or nil where this directory has none. */
 static void push_module(lua_State *lua, struct load *load, const char *file)
 {
     const char *directory = load->is_user ? load->source->user_path : load->source->installed_path;
     snprintf(load->path, sizeof load->path, "%s/%s.lua", directory, file);
-    if (access(load->path, F_OK) != 0) {
+    if (!is_there(lua, load->path)) {
         lua_pushnil(lua);
     } else {
         load->settings = new_settings(lua, load->source->settings);
@@ -181,7 +198,7 @@ static void read_rules(lua_State *lua, const struct load *load)
     struct policies *policies = load->policies;
     if (!lua_istable(lua, -1))
         luaL_error(lua, "%s: rules must be a list", load->path);
-    lua_Integer count = luaL_len(lua, -1);
+    lua_Integer count = (lua_Integer)lua_rawlen(lua, -1); /* a __len could say anything */
     if (count > HEALTH_RULES_MAX)
         luaL_error(lua, "%s: more than %d rules", load->path, HEALTH_RULES_MAX);
     for (lua_Integer number = 1; number <= count; number++) {
@@ -213,7 +230,7 @@ static void read_header_name(lua_State *lua, const struct load *load, lua_Intege
 static void read_headers(lua_State *lua, const struct load *load)
 {
     int type = lua_getfield(lua, -1, "headers");
-    lua_Integer count = type == LUA_TTABLE ? luaL_len(lua, -1) : 0;
+    lua_Integer count = type == LUA_TTABLE ? (lua_Integer)lua_rawlen(lua, -1) : 0;
     if ((type != LUA_TTABLE && type != LUA_TNIL) || count > CLIENT_HEADERS_MAX)
         luaL_error(lua, "%s: headers must be a list of at most %d names", load->path,
                    CLIENT_HEADERS_MAX);
@@ -340,6 +357,8 @@ static int load_files(struct load *load, struct buf *error)
     struct buf raw = {0};
     int err = script_call(load->policies->vm, &LOAD_LIMITS, load_body, load, &raw);
     buf_add_byte(&raw, '\0');
+    if (!err)
+        lua_gc(load->policies->vm->lua, LUA_GCCOLLECT); /* no question pays for what it left */
     if (err && !raw.failed)
         explain_load(load, raw.bytes, error);
     buf_deinit(&raw);

@@ -11,6 +11,7 @@
 #include "script/sandbox_pattern.h"
 #include "script/sandbox_refusal.h"
 #include "script/sandbox_require.h"
+#include "script/vm.h"
 
 /* Elements that one C function may walk; Lua's own loops pay by the instruction. */
 #define WALK_MAX 1000000
@@ -76,7 +77,7 @@ static int forward(lua_State *lua)
 
 static void charge_walk(lua_State *lua, lua_Integer elements)
 {
-    if (elements < 0 || elements > WALK_MAX)
+    if ((elements < 0 || elements > WALK_MAX) && !vm_of(lua)->is_trusted)
         luaL_error(lua, "too many elements in one call (%d at most)", WALK_MAX);
     budget_charge(lua, (uint64_t)elements / WALK_PER_INSTRUCTION);
 }
@@ -99,7 +100,8 @@ static int walk_list(lua_State *lua)
 static int walk_sort(lua_State *lua)
 {
     lua_Integer length = list_length(lua);
-    charge_walk(lua, length > WALK_MAX ? length : length * SORT_STEPS);
+    charge_walk(lua, length);
+    budget_charge(lua, (uint64_t)length * SORT_STEPS / WALK_PER_INSTRUCTION);
     return forward(lua);
 }
 
@@ -166,15 +168,20 @@ static const struct {
     {"table", "concat", walk_concat},      {"table", "move", walk_move},
 };
 
+/* Replaces one function of the library at the top. */
+static void wrap(lua_State *lua, const char *name, lua_CFunction walk)
+{
+    lua_getfield(lua, -1, name);
+    lua_pushcclosure(lua, walk, 1);
+    lua_setfield(lua, -2, name);
+}
+
 /* Replaces the functions of the library at the top. */
 static void wrap_walks(lua_State *lua, const char *library)
 {
     for (size_t i = 0; i < sizeof WALKS / sizeof WALKS[0]; i++) {
-        if (strcmp(WALKS[i].library, library) != 0)
-            continue;
-        lua_getfield(lua, -1, WALKS[i].name);
-        lua_pushcclosure(lua, WALKS[i].walk, 1);
-        lua_setfield(lua, -2, WALKS[i].name);
+        if (strcmp(WALKS[i].library, library) == 0)
+            wrap(lua, WALKS[i].name, WALKS[i].walk);
     }
 }
 
@@ -212,6 +219,46 @@ void sandbox_open(lua_State *lua)
     open_library(lua, LUA_UTF8LIBNAME, luaopen_utf8);
     hide_string_metatable(lua);
     json_lua_open_arrays(lua);
+}
+
+static int finish_call(lua_State *lua, int status, lua_KContext context)
+{
+    (void)status, (void)context;
+    return lua_gettop(lua);
+}
+
+/* A handler of xpcall. Called by the hook that raised an overrun it would run where no hook counts.
+ */
+static int handle(lua_State *lua)
+{
+    if (vm_of(lua)->budget.is_overrun)
+        return 1;
+    return forward(lua);
+}
+
+/* Lua's own, which knows the stack of the error, and in which a handler may wait. */
+static int bounded_xpcall(lua_State *lua)
+{
+    luaL_checktype(lua, 2, LUA_TFUNCTION);
+    lua_pushvalue(lua, 2);
+    lua_pushcclosure(lua, handle, 1);
+    lua_replace(lua, 2);
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    lua_callk(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0, finish_call);
+    return lua_gettop(lua);
+}
+
+void sandbox_bound(lua_State *lua)
+{
+    lua_pushglobaltable(lua);
+    wrap(lua, "xpcall", bounded_xpcall);
+    lua_getglobal(lua, LUA_STRLIBNAME);
+    sandbox_pattern_open(lua);
+    wrap(lua, "rep", walk_rep);
+    lua_getglobal(lua, LUA_TABLIBNAME);
+    wrap(lua, "move", walk_move);
+    lua_pop(lua, 3);
 }
 
 /* Pushes a copy of the global table `name`. */

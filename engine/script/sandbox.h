@@ -12,6 +12,11 @@
 /* Prepares a state for sandboxed code, once. Raises. */
 void sandbox_open(lua_State *lua);
 
+/* For the scripts' state, whose libraries are all open: functions that could run without end inside
+ * of C (patterns, rep, move) count against the budget there, too, and a handler of xpcall is not
+ * asked about an overrun. Raises. */
+void sandbox_bound(lua_State *lua);
+
 /* Pushes a new environment. Raises. */
 void sandbox_push(lua_State *lua);
 

@@ -1,5 +1,4 @@
-/* sandbox_pattern.h — string.find, match, gmatch and gsub for policies, whose steps count against
- * the budget. */
+/* sandbox_pattern.h — string.find, match, gmatch and gsub, whose steps count against the budget. */
 #ifndef WSRELAY_SCRIPT_SANDBOX_PATTERN_H
 #define WSRELAY_SCRIPT_SANDBOX_PATTERN_H
 

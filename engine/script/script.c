@@ -19,6 +19,7 @@
 #include "script/policy_check.h"
 #include "script/policy_modules.h"
 #include "script/runtime.h"
+#include "script/sandbox.h"
 #include "script/simulation.h"
 #include "script/snapshot.h"
 #include "script/vm.h"
@@ -164,6 +165,7 @@ static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     luaL_openlibs(lua);
+    sandbox_bound(lua);
     json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);

@@ -31,11 +31,22 @@ static void count_allocated(struct vm *vm, size_t bytes)
         budget_overrun(vm, "allocated too much memory in one call");
 }
 
+/* Lua passes the kind of a new object in the place of the old size. */
+static bool is_too_long(struct vm *vm, const void *block, size_t kind, size_t size)
+{
+    if (block || kind != LUA_TSTRING || size <= VM_STRING_MAX || vm->is_trusted)
+        return false;
+    budget_overrun(vm, "made a string of more than 4 MiB");
+    return true;
+}
+
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
 {
     struct vm *vm = context;
+    if (is_too_long(vm, block, old_size, new_size))
+        return NULL;
     if (!block)
-        old_size = 0; /* Lua passes the kind of the object there */
+        old_size = 0;
     if (new_size == 0) {
         free(block);
         vm->memory_used -= old_size;
@@ -43,7 +54,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     }
     if (new_size > old_size && !may_grow(vm, new_size - old_size))
         return NULL;
-    void *moved = realloc(block, new_size);
+    void *moved = block ? realloc(block, new_size) : malloc(new_size);
     if (!moved)
         return NULL;
     vm->memory_used += new_size - old_size; /* wraps to the right sum when it shrinks */

@@ -19,6 +19,10 @@
 /* Beyond the cap, for the traceback of the overrun alone. */
 #define VM_MEMORY_RESERVE ((size_t)256 * 1024)
 
+/* Of one string in a state that is not trusted: some operations on it (a comparison, arithmetic)
+ * read it all, in one instruction. */
+#define VM_STRING_MAX ((size_t)4 * 1024 * 1024)
+
 struct runtime;
 
 struct vm {
@@ -31,6 +35,7 @@ struct vm {
     struct budget budget;
     struct decision *decision; /* where the call's last Lua return goes; NULL: nobody asked */
     bool is_trusted;
+    bool was_overrun;   /* the last call ended so */
     bool has_traceback; /* the error that is under way has its traceback already */
 };
 

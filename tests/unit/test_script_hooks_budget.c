@@ -26,7 +26,7 @@ static void assert_overruns(struct script_fixture *fixture, const char *body, co
 
 static void test_hooks_endless_loop_is_ended(void **state)
 {
-    assert_overruns(*state, "while true do end", "ran over its budget of 1000000 instructions");
+    assert_overruns(*state, "while true do end", "ran over its budget of ");
 }
 
 static void test_hooks_pcall_cannot_swallow_an_overrun(void **state)
@@ -80,7 +80,7 @@ static void test_hooks_pcall_cannot_swallow_a_memory_bomb(void **state)
 {
     assert_overruns(*state,
                     "local s = 'x' while true do pcall(function() s = s .. s end) end return true",
-                    "memory");
+                    "made a string of more than 4 MiB");
 }
 
 static void test_hooks_policy_lives_on_after_a_memory_bomb(void **state)

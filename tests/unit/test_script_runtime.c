@@ -101,6 +101,50 @@ static void test_command_endless_loop_is_ended_and_the_next_one_served(void **st
     assert_response("{\"ok\":true}");
 }
 
+/* Where no hook counts by itself: inside of C, in coroutines of the script's own, in handlers of
+ * errors. */
+static void test_handler_of_any_kind_is_ended_wherever_it_loops(void **state)
+{
+    static const char *const bodies[] = {
+        "local _ = ('a'):rep(40):find(('a?'):rep(40) .. ('a'):rep(40))",
+        "coroutine.wrap(function() while true do pcall(error) end end)()",
+        "xpcall(function() while true do end end, function() while true do end end)",
+        "relay.sleep(0) while true do end",
+    };
+    struct script_node *node = *state;
+    char lines[1024];
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        buf_clear(&node->fixture.lines);
+        snprintf(lines, sizeof lines,
+                 "relay.after(1, function() %s end) relay.after(2, function() "
+                 "relay.log.info('served on') end)",
+                 bodies[i]);
+        script_node_run(node, lines);
+        script_node_advance(node, 2500);
+        assert_true(script_node_logged(node, "ran over its budget"));
+        assert_true(script_node_logged(node, "of=\"timer\""));
+        assert_true(script_node_logged(node, "served on"));
+        assert_int_equal(script_handler_failures(node->fixture.script), 1);
+    }
+}
+
+static void test_xpcall_handles_errors_and_lets_handlers_wait(void **state)
+{
+    assert_handler_answers(
+        *state,
+        "local ok, place = xpcall(function() error('x') end, debug.traceback) "
+        "assert(not ok and place:find('stack traceback') and place:find('main.lua')) "
+        "local yes, a, b = xpcall(function(...) return ... end, print, 1, nil) "
+        "assert(yes and a == 1 and b == nil) return { ok = true }",
+        "{\"ok\":true}");
+    script_node_run(*state, "relay.command('x', function() local ok = xpcall(function() "
+                            "relay.sleep(1) error('late') end, function(m) return m end) "
+                            "return { ok = ok } end)");
+    script_node_command(*state, "x", "{}");
+    script_node_advance(*state, 1500);
+    assert_response("{\"ok\":false}");
+}
+
 static void test_json_says_what_lua_cannot(void **state)
 {
     assert_handler_answers(*state,
@@ -388,6 +432,8 @@ int main(void)
         SCRIPT_TEST(test_command_that_raises_is_an_internal_error_logged_once),
         SCRIPT_TEST(test_command_with_a_response_that_is_no_json_is_an_internal_error),
         SCRIPT_TEST(test_command_endless_loop_is_ended_and_the_next_one_served),
+        SCRIPT_TEST(test_handler_of_any_kind_is_ended_wherever_it_loops),
+        SCRIPT_TEST(test_xpcall_handles_errors_and_lets_handlers_wait),
         SCRIPT_TEST(test_json_says_what_lua_cannot),
         SCRIPT_TEST(test_json_comes_back_as_it_went),
         SCRIPT_TEST(test_json_half_a_surrogate_is_invalid_data),
