@@ -19,6 +19,7 @@
 #include "relay/relay.h"
 #include "reload.h"
 #include "socket/sockets.h"
+#include "watch.h"
 
 #define DRAIN_TICK_MS 100
 #define DRAIN_SPREAD 0.8    /* of the drain time: the rest is for the answers */
@@ -42,6 +43,7 @@ struct engine {
     struct script *script; /* the generation that serves */
     struct generations generations;
     struct reload reload;
+    struct watch watch;
     uint64_t policy_failures; /* of generations that are gone */
     struct relay relay;
     struct mesh_loop mesh_loop;
@@ -178,6 +180,17 @@ static void reload(struct engine *engine)
         log_warn(&engine->log, "no reload: the node ends");
 }
 
+static void on_scripts_changed(void *context)
+{
+    reload(context);
+}
+
+static void on_reload_over(void *context, const struct buf *files, bool is_refused)
+{
+    struct engine *engine = context;
+    watch_set(&engine->watch, files, is_refused);
+}
+
 /* The end. */
 
 static void log_counters(struct engine *engine)
@@ -222,6 +235,7 @@ static void end(struct engine *engine)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    watch_close(&engine->watch);
     reload_close(&engine->reload);
     mesh_loop_close(&engine->mesh_loop);
     generations_close(&engine->generations);
@@ -291,6 +305,8 @@ static int open_loop(struct engine *engine)
         engine->signals[i].data = engine;
         uv_signal_start(&engine->signals[i], on_signal, signals[i]);
     }
+    if (engine->options->watches)
+        watch_open(&engine->watch, &engine->loop, &engine->log, on_scripts_changed, engine);
     signal(SIGPIPE, SIG_IGN);
     return 0;
 }
@@ -307,10 +323,16 @@ static int open_relay(struct engine *engine, const struct hash_key *key)
 
 static int start(struct engine *engine, struct buf *error)
 {
+    const struct reload_calls calls = {engine, on_loaded, on_reload_over};
     struct hash_key key;
     struct script_source source = source_of(engine);
     struct script *script = NULL;
+    struct buf files = {0};
+    source.files = &files;
     int err = script_load(&script, &source, error);
+    watch_set(&engine->watch, &files, false);
+    buf_deinit(&files);
+    source.files = NULL;
     if (err)
         return err;
     generations_open(&engine->generations, &engine->loop);
@@ -325,7 +347,7 @@ static int start(struct engine *engine, struct buf *error)
         err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
                            &key, error);
     if (!err)
-        err = reload_open(&engine->reload, &engine->loop, &source, on_loaded, engine);
+        err = reload_open(&engine->reload, &engine->loop, &source, &calls);
     struct generation *generation = err ? NULL : generation_new(&engine->generations, script);
     if (!err && !generation)
         err = RELAY_ENOMEM;

@@ -11,6 +11,7 @@ struct engine_options {
     const char *scripts_path, *policies_path; /* the installed ones */
     const struct script_option *options;
     size_t option_count;
+    bool watches; /* reload when a script changes */
 };
 
 enum engine_exit { EXIT_FINE = 0, EXIT_CONFIGURATION = 1, EXIT_USAGE = 2 };

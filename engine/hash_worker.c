@@ -38,12 +38,13 @@ static void after(uv_work_t *work, int status)
 
 /* libuv starts its threads here: with all signals blocked, so that one that comes at the very end,
  * when the loop's handlers are gone, finds no thread to kill the process by. */
-static int queue_deaf(uv_loop_t *loop, uv_work_t *work)
+int hash_worker_queue(uv_loop_t *loop, uv_work_t *work, uv_work_cb run_it,
+                      uv_after_work_cb after_it)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = uv_queue_work(loop, work, run, after);
+    int err = uv_queue_work(loop, work, run_it, after_it);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return err;
 }
@@ -55,7 +56,7 @@ static int start(void *context, struct hash_job *job)
         return RELAY_ENOMEM;
     task->work.data = task;
     task->job = job;
-    if (queue_deaf(context, &task->work)) {
+    if (hash_worker_queue(context, &task->work, run, after)) {
         free(task);
         return RELAY_ESYSTEM;
     }

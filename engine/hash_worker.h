@@ -15,4 +15,9 @@ unsigned hash_worker_parallel(void);
 /* A worker that runs jobs on the loop's thread pool, behind everything else: niceness 5. */
 struct hash_worker hash_worker_on(uv_loop_t *loop);
 
+/* Queues other work for the same threads, as uv_queue_work does. The pool must be asked through
+ * this alone: it starts the threads, and with signals blocked. */
+int hash_worker_queue(uv_loop_t *loop, uv_work_t *work, uv_work_cb run,
+                      uv_after_work_cb after) RELAY_MUST_USE;
+
 #endif

@@ -13,6 +13,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"test", cli_test},
+    {"check", cli_check},
+    {"init", cli_init},
     {"token", cli_token},
 };
 
@@ -27,6 +29,7 @@ static int run(const struct options *options)
         .policies_path = installed.policies,
         .options = options->values,
         .option_count = options->count,
+        .watches = options->watches,
     });
 }
 

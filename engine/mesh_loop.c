@@ -6,7 +6,10 @@
 
 #include "crypto/random.h"
 #include "host/host_linux.h"
+#include "relay/rescope.h"
 #include "socket/dialer.h"
+
+#define RESCOPED_A_TURN 200
 
 static uint64_t now_us(void *context)
 {
@@ -85,6 +88,13 @@ static void on_host_timer(uv_timer_t *timer)
     relay_sweep(mesh_loop->relay);
 }
 
+static void on_rescope_timer(uv_timer_t *timer)
+{
+    struct mesh_loop *mesh_loop = timer->data;
+    if (!rescope_some(mesh_loop->relay, RESCOPED_A_TURN))
+        uv_timer_stop(timer);
+}
+
 /* --- Life --- */
 
 /* Calls with the mesh's view of a configuration. `peers` is scratch for all of them. */
@@ -143,6 +153,7 @@ int mesh_loop_open(struct mesh_loop *mesh_loop, uv_loop_t *loop, struct relay *r
     mesh_loop->prepare.data = mesh_loop;
     open_timer(mesh_loop, &mesh_loop->timer);
     open_timer(mesh_loop, &mesh_loop->host_timer);
+    open_timer(mesh_loop, &mesh_loop->rescope_timer);
     uv_timer_start(&mesh_loop->host_timer, on_host_timer, 0, HOST_NETWORK_SAMPLE_MS);
     return 0;
 }
@@ -168,6 +179,8 @@ int mesh_loop_configure(struct mesh_loop *mesh_loop, const struct config *config
 void mesh_loop_serve(struct mesh_loop *mesh_loop, struct script *script)
 {
     mesh_loop->script = script;
+    rescope_begin(mesh_loop->relay);
+    uv_timer_start(&mesh_loop->rescope_timer, on_rescope_timer, 0, 1);
 }
 
 struct script_world mesh_loop_world(const struct mesh_loop *mesh_loop)
@@ -188,6 +201,7 @@ void mesh_loop_close(struct mesh_loop *mesh_loop)
     uv_close((uv_handle_t *)&mesh_loop->prepare, NULL);
     uv_close((uv_handle_t *)&mesh_loop->timer, NULL);
     uv_close((uv_handle_t *)&mesh_loop->host_timer, NULL);
+    uv_close((uv_handle_t *)&mesh_loop->rescope_timer, NULL);
 }
 
 void mesh_loop_deinit(struct mesh_loop *mesh_loop)

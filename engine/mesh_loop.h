@@ -18,6 +18,7 @@ struct mesh_loop {
     uv_prepare_t prepare; /* before every wait of the loop: when is the mesh due next */
     uv_timer_t timer;
     uv_timer_t host_timer;
+    uv_timer_t rescope_timer; /* runs after a reload, until every channel was asked about */
     struct relay *relay;
     struct mesh *mesh;
     struct sockets *sockets; /* NULL until they are open */

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "hash_worker.h"
+
 #define ERROR_MAX 4096
 
 struct reload_waiter {
@@ -20,6 +22,7 @@ static void load(void *context)
     struct reload *reload = context;
     struct script_source source = reload->source;
     source.generation++;
+    source.files = &reload->files;
     reload->err = script_load(&reload->script, &source, &reload->error);
     if (!reload->err)
         reload->err =
@@ -53,13 +56,45 @@ static void move_all(struct list *to, struct list *from)
         list_append(to, node);
 }
 
+/* What a reload replaced is given back where it holds nobody. */
+struct leftovers {
+    uv_work_t work;
+    struct sockets_change change;
+};
+
+static void give_back(uv_work_t *work)
+{
+    struct leftovers *leftovers = work->data;
+    sockets_change_deinit(&leftovers->change);
+    OPENSSL_thread_stop();
+}
+
+static void given_back(uv_work_t *work, int status)
+{
+    (void)status;
+    free(work->data);
+}
+
+static void drop(struct reload *reload)
+{
+    struct leftovers *leftovers = malloc(sizeof(*leftovers));
+    if (leftovers) {
+        leftovers->change = reload->change;
+        leftovers->work.data = leftovers;
+    }
+    if (leftovers && hash_worker_queue(reload->loop, &leftovers->work, give_back, given_back) == 0)
+        return;
+    free(leftovers);
+    sockets_change_deinit(&reload->change);
+}
+
 /* The generation is taken, or nothing of it is left. */
 static void settle(struct reload *reload)
 {
     uint64_t stopped_us = uv_hrtime() / 1000;
     if (!reload->err)
-        reload->err =
-            reload->take(reload->context, reload->script, &reload->change, &reload->error);
+        reload->err = reload->calls.take(reload->calls.context, reload->script, &reload->change,
+                                         &reload->error);
     uint64_t now_us = uv_hrtime() / 1000;
     const struct log *log = reload->source.log;
     if (reload->err) {
@@ -70,10 +105,12 @@ static void settle(struct reload *reload)
         log_error(log, "reload refused", LOG_STRN("error", reload->error.bytes, reload->error.len));
     } else {
         reload->source.generation++;
+        drop(reload);
         log_info(log, "reloaded", LOG_INT("loaded_us", stopped_us - reload->began_us),
                  LOG_INT("stopped_us", now_us - stopped_us));
     }
     reload->script = NULL;
+    reload->calls.over(reload->calls.context, &reload->files, reload->err != 0);
 }
 
 static void tell(struct reload *reload)
@@ -97,6 +134,7 @@ static void begin(struct reload *reload)
     reload->is_wanted = false;
     move_all(&reload->waiting, &reload->later);
     buf_clear(&reload->error);
+    buf_clear(&reload->files);
     reload->script = NULL;
     reload->change = (struct sockets_change){0};
     reload->began_us = uv_hrtime() / 1000;
@@ -112,6 +150,7 @@ static void release(struct reload *reload)
     free_waiters(&reload->waiting);
     free_waiters(&reload->later);
     buf_deinit(&reload->error);
+    buf_deinit(&reload->files);
     uv_close((uv_handle_t *)&reload->loaded, NULL);
 }
 
@@ -136,9 +175,9 @@ static void on_loaded(uv_async_t *async)
 }
 
 int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_source *source,
-                reload_take *take, void *context)
+                const struct reload_calls *calls)
 {
-    *reload = (struct reload){.source = *source, .take = take, .context = context};
+    *reload = (struct reload){.source = *source, .calls = *calls};
     list_init(&reload->waiting);
     list_init(&reload->later);
     buf_init(&reload->error, ERROR_MAX);

@@ -17,10 +17,15 @@
 /* How a reload ended: `error` NULL for well, else a message for a person. */
 typedef void reload_done(void *context, uint64_t generation, const char *error);
 
-/* What the engine does with a generation that was loaded: takes both over and answers 0; or leaves
- * both, with why in `error`. */
-typedef int reload_take(void *context, struct script *script, struct sockets_change *change,
-                        struct buf *error);
+struct reload_calls {
+    void *context;
+    /* A generation was loaded: takes both over and answers 0, with what they replace in `change`;
+     * or leaves both, with why in `error`. */
+    int (*take)(void *context, struct script *script, struct sockets_change *change,
+                struct buf *error);
+    /* One is over; `files` are those that it read (script_source.files). */
+    void (*over)(void *context, const struct buf *files, bool is_refused);
+};
 
 struct reload {
     uv_loop_t *loop;
@@ -32,13 +37,12 @@ struct reload {
     bool is_wanted;      /* a next one */
 
     struct script_source source;
-    reload_take *take;
-    void *context;
+    struct reload_calls calls;
 
     /* What the thread made. */
     struct script *script;
     struct sockets_change change;
-    struct buf error;
+    struct buf error, files;
     int err;
     uint64_t began_us;
 };
@@ -46,7 +50,7 @@ struct reload {
 /* `source` is what scripts are loaded from; `generation` in it is the one that runs. RELAY_ESYSTEM.
  */
 int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_source *source,
-                reload_take *take, void *context) RELAY_MUST_USE;
+                const struct reload_calls *calls) RELAY_MUST_USE;
 
 /* Begins one. `done`, when not NULL, is called once, never from inside of this call; not at all
  * when the node ends before. RELAY_EINVAL: it is ending; RELAY_ENOMEM. */

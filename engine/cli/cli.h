@@ -14,6 +14,12 @@ int cli_test(int argc, char **argv);
 /* token: a new random node token. */
 int cli_token(int argc, char **argv);
 
+/* check: loads a main.lua as run would; its mistakes, or what it would run with. */
+int cli_check(int argc, char **argv);
+
+/* init: a directory with a main.lua, policies and specs to start from. */
+int cli_init(int argc, char **argv);
+
 /* Says what was used wrongly; CLI_USAGE. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -9,6 +9,9 @@
 const char options_help[] =
     "usage: wsrelay-engine [run] main.lua [OPTION …]   run a node as main.lua describes it\n"
     "       wsrelay-engine test [PATH …]                run specs with the test kit; test --help\n"
+    "       wsrelay-engine check main.lua [OPTION …]   what it would run with, or what is wrong\n"
+    "       wsrelay-engine init DIR                    a main.lua, policies and specs to start "
+    "from\n"
     "       wsrelay-engine token                       a new random node token\n"
     "\n"
     "  --name NAME               the node's name\n"
@@ -19,6 +22,7 @@ const char options_help[] =
     "  --policies DIR            where the policies are\n"
     "  --log-level LEVEL         debug, info, warn or error\n"
     "  --log-format FORMAT       text or json\n"
+    "  --watch                   reload when a script changes (WSRELAY_WATCH=1)\n"
     "  --version, --help\n"
     "\n"
     "Each option has a variable (WSRELAY_NAME, WSRELAY_LISTEN, …; WSRELAY_PEERS is a list with\n"
@@ -129,17 +133,32 @@ static bool is(const char *argument, const char *a, const char *b)
     return strcmp(argument, a) == 0 || strcmp(argument, b) == 0;
 }
 
+/* The one that takes no value. */
+static enum options_action read_watch(struct options *options)
+{
+    const char *value = getenv("WSRELAY_WATCH");
+    if (!value || !*value || strcmp(value, "0") == 0)
+        return OPTIONS_RUN;
+    options->watches = true;
+    return strcmp(value, "1") == 0 ? OPTIONS_RUN : usage(options, "WSRELAY_WATCH is 0 or 1");
+}
+
 enum options_action options_parse(struct options *options, int argc, char **argv)
 {
     memset(options, 0, sizeof(*options));
     if (read_environment(options))
         return usage(options, "too many values in the environment");
+    if (read_watch(options) == OPTIONS_USAGE)
+        return OPTIONS_USAGE;
     for (int i = 1; i < argc;) {
         if (is(argv[i], "--help", "-h"))
             return OPTIONS_HELP;
         if (is(argv[i], "--version", "-V"))
             return OPTIONS_VERSION;
-        if (argv[i][0] == '-') {
+        if (strcmp(argv[i], "--watch") == 0) {
+            options->watches = true;
+            i++;
+        } else if (argv[i][0] == '-') {
             int taken = take_option(options, argv + i);
             if (!taken)
                 return OPTIONS_USAGE;

@@ -3,6 +3,7 @@
 #ifndef WSRELAY_CLI_OPTIONS_H
 #define WSRELAY_CLI_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "script/script.h"
@@ -15,6 +16,7 @@ struct options {
     const char *main_path;
     struct script_option values[OPTIONS_MAX]; /* the environment's first: the stronger last */
     size_t count;
+    bool watches;      /* --watch */
     char problem[160]; /* OPTIONS_USAGE: what is wrong */
     char *peers;       /* WSRELAY_PEERS, cut into words */
 };

@@ -9,6 +9,7 @@
 #include "relay/client.h"
 #include "relay/fanout.h"
 #include "relay/frame.h"
+#include "relay/rescope.h"
 #include "relay/uplink.h"
 
 #define HEALTH_INTERVAL_MS 1000
@@ -60,6 +61,7 @@ struct channel *relay_open_channel(struct relay *relay, struct text name,
 void relay_close_channel(struct relay *relay, struct channel *channel)
 {
     relay->counters.channels_closed++;
+    rescope_forget(relay, channel);
     if (relay->events.channel_closed)
         relay->events.channel_closed(relay->events.context, channel);
     log_debug(relay->log, "channel closed", LOG_STRN("channel", channel->name, channel->name_len));

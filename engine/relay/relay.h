@@ -46,6 +46,7 @@ struct relay {
     struct opening_table openings;
     struct traffic traffic; /* of all messages that came by here */
     uint64_t swept_ms;
+    struct channel *rescoped;     /* rescope.c: the next channel that it asks about */
     struct list clients;          /* struct client.node, oldest first */
     struct client *clients_by_id; /* uthash's */
     struct list

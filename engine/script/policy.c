@@ -39,6 +39,16 @@ static const struct {
     {"peer_selection", "choose", "linked peers are kept", false},
 };
 
+const char *policy_file(enum policy_question question)
+{
+    return QUESTIONS[question].file;
+}
+
+const char *policy_name(enum policy_question question)
+{
+    return QUESTIONS[question].name;
+}
+
 static const char HEADER_NAME[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -238,6 +248,9 @@ static void read_answer(lua_State *lua, const struct load *load, size_t question
 
 static bool is_open_question(const struct load *load, size_t question)
 {
+    const char *only = load->source->only;
+    if (only && strcmp(only, QUESTIONS[question].file) != 0)
+        return false;
     return load->policies->functions[question] == LUA_NOREF &&
            (load->is_user || !QUESTIONS[question].is_optional);
 }
@@ -256,6 +269,7 @@ static void load_directory(lua_State *lua, struct load *load)
         }
         if (lua_istable(lua, -1))
             read_answer(lua, load, i);
+        load->policies->is_users[i] = load->is_user && load->policies->functions[i] != LUA_NOREF;
     }
 }
 
@@ -295,7 +309,8 @@ static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     sandbox_open(lua);
-    check_file_names(lua, load);
+    if (!load->source->only || strcmp(load->source->only, QUESTIONS[0].file) == 0)
+        check_file_names(lua, load); /* once */
     load->is_user = true;
     load_directory(lua, load);
     load->is_user = false;

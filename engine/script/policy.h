@@ -52,6 +52,7 @@ struct policies {
     int functions[POLICY_QUESTIONS]; /* references; LUA_NOREF: nobody answers */
     int settings[POLICY_QUESTIONS];  /* references: every file has a table of its own */
     struct unix_clock clock;
+    bool is_users[POLICY_QUESTIONS]; /* the user's own file answers */
     char client_headers[CLIENT_HEADERS_MAX][CLIENT_HEADER_NAME_MAX + 1];
     const char
         *client_header_list[CLIENT_HEADERS_MAX + 1]; /* into client_headers; ends with NULL */
@@ -67,7 +68,12 @@ struct policies_source {
     const struct log *log;
     struct text settings; /* relay.node's, as a JSON object; empty: none */
     struct unix_clock clock;
+    const char *only; /* NULL, or the one file whose questions are loaded: "client_auth" */
 };
+
+/* "client_auth", "connect". */
+const char *policy_file(enum policy_question question);
+const char *policy_name(enum policy_question question);
 
 /* RELAY_ESCRIPT: `error` holds the message, beginning with the file. */
 int policies_new(struct policies **policies, const struct policies_source *source,

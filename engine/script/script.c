@@ -10,10 +10,13 @@
 #include "script/bind.h"
 #include "script/call.h"
 #include "script/config_lua.h"
+#include "script/describe.h"
 #include "script/explain.h"
+#include "script/files.h"
 #include "script/hooks_lua.h"
 #include "script/json_lua.h"
 #include "script/policy.h"
+#include "script/policy_check.h"
 #include "script/policy_modules.h"
 #include "script/runtime.h"
 #include "script/simulation.h"
@@ -34,12 +37,14 @@ struct script {
     struct config *config;
     struct runtime runtime;
     uint64_t generation;
+    char *policies_path; /* as errors show it */
+    char *installed_path;
 };
 
 struct load {
     const struct script_source *source;
     struct config *config;
-    char *policies_path; /* as errors shall show it; the owner frees it */
+    char *policies_path; /* as errors shall show it; the script's, once it is loaded */
     struct buf settings; /* JSON; the owner frees it */
 };
 
@@ -160,6 +165,7 @@ static int load_body(lua_State *lua)
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
     simulation_open(lua, load->source->simulation);
+    files_open(lua);
     preload_engine(lua, load->source);
     policy_modules_open(lua);
     install_strict(lua, load->source);
@@ -169,6 +175,36 @@ static int load_body(lua_State *lua)
     lua_call(lua, 0, 0);
     read_configuration(lua, load);
     return 0;
+}
+
+static void add_path(struct buf *files, const char *path, const char *tail)
+{
+    buf_add_text(files, path);
+    buf_add_text(files, tail);
+    buf_add_byte(files, '\0');
+}
+
+/* Where policies would be found, if the directory were there. */
+static void add_default_policies(struct buf *files, const char *main_path)
+{
+    const char *slash = strrchr(main_path, '/');
+    if (slash)
+        buf_add(files, main_path, (size_t)(slash - main_path) + 1);
+    add_path(files, "policies", "/");
+}
+
+static void add_files(struct script *script, const struct load *load)
+{
+    struct buf *files = load->source->files;
+    if (!files || !script->vm)
+        return;
+    add_path(files, load->source->main_path, "");
+    files_add(script->vm, files);
+    if (!load->policies_path)
+        return;
+    if (strcmp(load->policies_path, load->source->policies_path) == 0)
+        add_default_policies(files, load->source->main_path);
+    add_path(files, load->policies_path, "/");
 }
 
 static int load_scripts(struct script *script, struct load *load, struct buf *error)
@@ -214,12 +250,16 @@ int script_load(struct script **out, const struct script_source *source, struct 
         goto out;
     script->generation = source->generation;
     err = load_scripts(script, &load, error);
+    add_files(script, &load);
     if (!err)
         err = load_policies(script, &load, error);
     script->runtime.policies = script->policies;
+    script->installed_path = strdup(source->policies_path);
+    if (!err && !script->installed_path)
+        err = RELAY_ENOMEM;
 out:
-    free(load.policies_path);
     buf_deinit(&load.settings);
+    script->policies_path = load.policies_path;
     if (err)
         script_free(script);
     else
@@ -235,6 +275,31 @@ const struct config *script_config(const struct script *script)
 uint64_t script_generation(const struct script *script)
 {
     return script->generation;
+}
+
+int script_describe(struct script *script, struct buf *text)
+{
+    return describe_text(script->vm, script->policies, script->policies_path,
+                         script->installed_path, text);
+}
+
+void script_place(struct script *script, const char *key, struct buf *text)
+{
+    if (describe_place(script->vm, key, text) != 0)
+        buf_add_text(text, "relay.node");
+}
+
+size_t script_check_policies(const struct script_source *source, const char *directory,
+                             struct buf *problems, struct buf *notes)
+{
+    const struct policies_source policies = {
+        .user_path = directory,
+        .installed_path = source->policies_path,
+        .memory_max = POLICY_MEMORY_MAX,
+        .log = source->log,
+    };
+    policy_check_names(directory, notes);
+    return policy_check_files(&policies, problems);
 }
 
 void script_hooks(struct script *script, struct hooks *hooks)
@@ -344,5 +409,7 @@ void script_free(struct script *script)
     vm_free(script->vm);
     metrics_deinit(&script->runtime.metrics);
     config_free(script->config);
+    free(script->policies_path);
+    free(script->installed_path);
     free(script);
 }

@@ -55,6 +55,10 @@ struct script_source {
     struct log *log; /* outlives the script */
     uint64_t generation;
     const struct script_simulation *simulation; /* outlives the script; NULL: the machine */
+    /* NULL, or where to put what the load read, as paths that end with a NUL each: main.lua, the
+     * modules it required, and last the policies' directory, with a / behind it. Whether the load
+     * works or not. */
+    struct buf *files;
 };
 
 /* Loads a generation. RELAY_ESCRIPT: something in it is wrong, and `error` (owner's buffer) holds
@@ -68,6 +72,19 @@ int script_load(struct script **script, const struct script_source *source,
 const struct config *script_config(const struct script *script);
 
 uint64_t script_generation(const struct script *script);
+
+/* Adds the effective configuration, as Lua that could be pasted, with who gave each value and who
+ * answers the policies' questions. RELAY_ESCRIPT: adds what is wrong instead. */
+int script_describe(struct script *script, struct buf *text) RELAY_MUST_USE;
+
+/* Adds file:line of a key of relay.node. */
+void script_place(struct script *script, const char *key, struct buf *text);
+
+/* Looks at every policy by itself, so at more than the first that is wrong: adds the first mistake
+ * of each file to `problems`, a line that begins with file:line each, and to `notes` the files
+ * that no question is asked of. How many problems. */
+size_t script_check_policies(const struct script_source *source, const char *directory,
+                             struct buf *problems, struct buf *notes);
 
 /* Fills in the questions that its policies answer. They stay valid until script_free. */
 void script_hooks(struct script *script, struct hooks *hooks);

@@ -104,7 +104,7 @@ int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
     struct ssl_ctx_st *pair;
     int err = tls_read(&pair, config, error);
     if (!err)
-        tls_take(&sockets->tls, pair);
+        tls_swap(&sockets->tls, &pair);
     if (!err)
         err = flush_open(sockets);
     if (!err)
@@ -144,9 +144,8 @@ void sockets_change_deinit(struct sockets_change *change)
 void sockets_apply(struct sockets *sockets, const struct config *config,
                    struct sockets_change *change)
 {
-    tls_client_take(sockets->dialer.tls, change->trust);
-    tls_take(&sockets->tls, change->pair);
-    *change = (struct sockets_change){0};
+    tls_client_swap(sockets->dialer.tls, &change->trust);
+    tls_swap(&sockets->tls, &change->pair);
     apply_limits(sockets, config);
 }
 

@@ -82,8 +82,8 @@ int sockets_prepare(struct sockets_change *change, const struct config *config,
                     struct buf *error) RELAY_MUST_USE;
 void sockets_change_deinit(struct sockets_change *change);
 
-/* Takes over limits, keep-alive, certificates and authorities of a new configuration; of `change`
- * nothing is left. */
+/* Takes over limits, keep-alive, certificates and authorities of a new configuration. `change` then
+ * holds what they replace: give it back on any thread, since the system's authorities take 2 ms. */
 void sockets_apply(struct sockets *sockets, const struct config *config,
                    struct sockets_change *change);
 

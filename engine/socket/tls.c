@@ -61,13 +61,14 @@ void tls_pair_free(struct ssl_ctx_st *pair)
     SSL_CTX_free(pair);
 }
 
-void tls_take(struct tls *tls, struct ssl_ctx_st *pair)
+void tls_swap(struct tls *tls, struct ssl_ctx_st **pair)
 {
-    if (!pair)
+    if (!*pair)
         return;
-    SSL_CTX_free(tls->current);
-    tls->current = pair;
+    SSL_CTX *old = tls->current;
+    tls->current = *pair;
     tls->is_on = true;
+    *pair = old;
 }
 
 void tls_deinit(struct tls *tls)

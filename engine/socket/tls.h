@@ -24,8 +24,9 @@ int tls_read(struct ssl_ctx_st **pair, const struct config *config,
              struct buf *error) RELAY_MUST_USE;
 void tls_pair_free(struct ssl_ctx_st *pair);
 
-/* From now on handshakes get this certificate; it is taken over. NULL changes nothing. */
-void tls_take(struct tls *tls, struct ssl_ctx_st *pair);
+/* From now on handshakes get this certificate; `*pair` is then what it replaces. NULL changes
+ * nothing. */
+void tls_swap(struct tls *tls, struct ssl_ctx_st **pair);
 
 void tls_deinit(struct tls *tls);
 

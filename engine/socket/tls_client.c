@@ -92,7 +92,10 @@ void tls_client_free(struct ssl_ctx_st *context)
     SSL_CTX_free(context);
 }
 
-void tls_client_take(struct ssl_ctx_st *context, struct x509_store_st *trust)
+void tls_client_swap(struct ssl_ctx_st *context, struct x509_store_st **trust)
 {
-    SSL_CTX_set_cert_store(context, trust);
+    X509_STORE *old = SSL_CTX_get_cert_store(context);
+    X509_STORE_up_ref(old);
+    SSL_CTX_set_cert_store(context, *trust);
+    *trust = old;
 }

@@ -23,7 +23,7 @@ void tls_client_trust_free(struct x509_store_st *trust);
 /* `sockets` must outlive it, `trust` is taken over. NULL for want of memory. */
 struct ssl_ctx_st *tls_client_new(struct sockets *sockets, struct x509_store_st *trust);
 void tls_client_free(struct ssl_ctx_st *context);
-/* From now on another `trust` decides; it is taken over. */
-void tls_client_take(struct ssl_ctx_st *context, struct x509_store_st *trust);
+/* From now on another `trust` decides; `*trust` is then what it replaces. */
+void tls_client_swap(struct ssl_ctx_st *context, struct x509_store_st **trust);
 
 #endif

@@ -67,6 +67,12 @@ function relay.node(given)
     raise(("%s: %s"):format(problem.path and place_of(problem, caller) or place, problem.message))
   end
   node_place = place
+  effective.origin = {
+    given = given,
+    text = read_source(caller.source),
+    file = file_of(caller),
+    line = caller.currentline,
+  }
   engine.configure(effective)
 end
 

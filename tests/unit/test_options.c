@@ -24,6 +24,7 @@ static int clear_environment(void **state)
     (void)state;
     for (size_t i = 0; i < VARIABLES; i++)
         unsetenv(variables[i]);
+    unsetenv("WSRELAY_WATCH");
     return 0;
 }
 
@@ -56,6 +57,27 @@ static void test_options_main_lua_alone_is_enough(void **state)
     assert_string_equal(options.main_path, "main.lua");
     assert_int_equal(options.count, 0);
     options_deinit(&options);
+}
+
+static void test_options_watch_takes_no_value_and_has_a_variable(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_RUN);
+    assert_false(options.watches);
+    assert_int_equal(parse(&options, ARG("--watch"), ARG("main.lua")), OPTIONS_RUN);
+    assert_true(options.watches);
+    assert_string_equal(options.main_path, "main.lua");
+    setenv("WSRELAY_WATCH", "1", 1);
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_RUN);
+    assert_true(options.watches);
+    setenv("WSRELAY_WATCH", "0", 1);
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_RUN);
+    assert_false(options.watches);
+    setenv("WSRELAY_WATCH", "often", 1);
+    assert_int_equal(parse(&options, ARG("main.lua")), OPTIONS_USAGE);
+    unsetenv("WSRELAY_WATCH");
+    assert_int_equal(parse(&options, ARG("--watch=1"), ARG("main.lua")), OPTIONS_USAGE);
 }
 
 static void test_options_run_may_stand_in_front_of_main_lua_alone(void **state)
@@ -284,6 +306,7 @@ int main(void)
 #define OPTIONS_TEST(test)                                                                         \
     cmocka_unit_test_setup_teardown(test, clear_environment, clear_environment)
     const struct CMUnitTest tests[] = {
+        OPTIONS_TEST(test_options_watch_takes_no_value_and_has_a_variable),
         OPTIONS_TEST(test_options_main_lua_alone_is_enough),
         OPTIONS_TEST(test_options_run_may_stand_in_front_of_main_lua_alone),
         OPTIONS_TEST(test_options_without_main_lua_are_a_usage_error),
