@@ -25,6 +25,7 @@ void config_free(struct config *config)
     free(config->host);
     free(config->token);
     free(config->policies);
+    free(config->control);
     free(config->tls_cert);
     free(config->tls_key);
     free(config->tls_ca);

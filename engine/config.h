@@ -40,6 +40,7 @@ struct config {
     struct config_listen *listen;
     size_t listen_count;
     char *policies;                    /* absolute path of the user's policies */
+    char *control;                     /* absolute path of ctl's socket; NULL: there is none */
     char *tls_cert, *tls_key, *tls_ca; /* absolute paths; tls_cert NULL: plain */
     struct config_limits limits;
     double health_latency_ms;

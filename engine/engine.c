@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "control.h"
 #include "crypto/random.h"
 #include "generations.h"
 #include "hash_worker.h"
@@ -48,6 +49,11 @@ struct engine {
     struct relay relay;
     struct mesh_loop mesh_loop;
     struct sockets *sockets;
+
+    struct control *control; /* NULL before it was made */
+    struct script_calls calls;
+    uint64_t started_ms;
+    uint64_t handler_failures; /* of generations that are gone */
 };
 
 static uint64_t loop_ms(void *context)
@@ -140,6 +146,7 @@ static const char *needs_restart(const struct config *now, const struct config *
 static void serve(struct engine *engine, struct generation *generation, struct script *script)
 {
     mesh_loop_serve(&engine->mesh_loop, script);
+    control_serve(engine->control, script);
     if (generations_serve(&engine->generations, generation, mesh_loop_world(&engine->mesh_loop)))
         log_error(&engine->log, "some timers do not run: out of memory");
 }
@@ -162,13 +169,16 @@ static int on_loaded(void *context, struct script *script, struct sockets_change
     struct generation *generation = generation_new(&engine->generations, script);
     if (!generation)
         return RELAY_ENOMEM;
-    err = mesh_loop_configure(&engine->mesh_loop, config);
+    err = control_apply(engine->control, config->control, error);
+    if (!err)
+        err = mesh_loop_configure(&engine->mesh_loop, config);
     if (err) {
         generation_forget(generation);
         return err;
     }
     sockets_apply(engine->sockets, config, change);
     engine->policy_failures += script_policy_failures(engine->script);
+    engine->handler_failures += script_handler_failures(engine->script);
     take(engine, script);
     serve(engine, generation, script);
     return 0;
@@ -237,6 +247,7 @@ static void end(struct engine *engine)
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
     watch_close(&engine->watch);
     reload_close(&engine->reload);
+    control_close(engine->control);
     mesh_loop_close(&engine->mesh_loop);
     generations_close(&engine->generations);
     if (engine->sockets)
@@ -267,6 +278,52 @@ static void drain(struct engine *engine)
     log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
     sockets_stop_listening(engine->sockets);
     uv_timer_start(&engine->drain_timer, on_drain_tick, 0, DRAIN_TICK_MS);
+}
+
+/* What ctl asks. */
+
+static int call_reload(void *context, void (*done)(void *, uint64_t, const char *),
+                       void *done_context)
+{
+    struct engine *engine = context;
+    return reload_begin(&engine->reload, done, done_context);
+}
+
+static void call_drain(void *context)
+{
+    struct engine *engine = context;
+    if (!engine->relay.draining && !engine->is_ending)
+        drain(engine);
+}
+
+static void call_status(void *context, struct script_status *status)
+{
+    const struct engine *engine = context;
+    *status = (struct script_status){
+        .started_ms = engine->started_ms,
+        .connections = engine->sockets->count,
+        .traces = control_traces(engine->control),
+        .policy_failures = engine->policy_failures,
+        .handler_failures = engine->handler_failures,
+    };
+}
+
+static size_t call_end_traces(void *context)
+{
+    struct engine *engine = context;
+    return control_end_traces(engine->control);
+}
+
+static int open_control(struct engine *engine, struct buf *error)
+{
+    engine->started_ms = uv_now(&engine->loop);
+    engine->calls =
+        (struct script_calls){engine, call_status, call_reload, call_drain, call_end_traces};
+    engine->mesh_loop.calls = &engine->calls;
+    engine->control = control_new(&engine->loop, &engine->relay);
+    if (!engine->control)
+        return RELAY_ENOMEM;
+    return control_apply(engine->control, script_config(engine->script)->control, error);
 }
 
 static void on_end_signal(struct engine *engine)
@@ -344,6 +401,8 @@ static int start(struct engine *engine, struct buf *error)
         err = mesh_loop_open(&engine->mesh_loop, &engine->loop, &engine->relay,
                              script_config(script), &key);
     if (!err)
+        err = open_control(engine, error);
+    if (!err)
         err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
                            &key, error);
     if (!err)
@@ -373,6 +432,7 @@ static void release(struct engine *engine)
     else
         script_free(engine->script);
     mesh_loop_deinit(&engine->mesh_loop);
+    control_free(engine->control);
     if (engine->relay.hash_jobs)
         relay_deinit(&engine->relay);
     if (engine->relay.hash_jobs)

@@ -49,11 +49,19 @@ struct client_facts {
     size_t channels;      /* that it is subscribed to */
 };
 
+#define DECISION_PLACE_MAX 80
+
+/* Where in a policy an answer was made, for whoever traces. */
+struct decision {
+    char place[DECISION_PLACE_MAX + 1]; /* file:line; "": it failed */
+};
+
 struct channel_request {
     struct client_facts client;
     struct text channel;
-    bool is_protected;     /* open: a password was given; else: the channel has one */
-    bool password_matches; /* join alone */
+    bool is_protected;         /* open: a password was given; else: the channel has one */
+    bool password_matches;     /* join alone */
+    struct decision *decision; /* NULL: nobody wants to know */
 };
 
 enum health_state { HEALTH_GOOD, HEALTH_DEGRADED, HEALTH_BAD };
@@ -91,6 +99,7 @@ struct publish_request {
     struct text channel;
     struct text text;
     bool is_json;
+    struct decision *decision; /* NULL: nobody wants to know */
 };
 
 enum publish_action { PUBLISH_PASS, PUBLISH_REFUSE, PUBLISH_REPLACE };

@@ -12,10 +12,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"test", cli_test},
-    {"check", cli_check},
-    {"init", cli_init},
-    {"token", cli_token},
+    {"check", cli_check}, {"init", cli_init},   {"test", cli_test},
+    {"ctl", cli_ctl},     {"token", cli_token},
 };
 
 static int run(const struct options *options)

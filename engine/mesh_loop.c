@@ -190,6 +190,7 @@ struct script_world mesh_loop_world(const struct mesh_loop *mesh_loop)
         .mesh = mesh_loop->mesh,
         .network = &mesh_loop->network,
         .clock = mesh_loop->relay->clock,
+        .calls = mesh_loop->calls,
     };
 }
 

@@ -24,6 +24,7 @@ struct mesh_loop {
     struct sockets *sockets; /* NULL until they are open */
     struct script *script;   /* the generation that serves */
     struct host_network network;
+    const struct script_calls *calls; /* for the scripts; NULL: there are none */
 };
 
 /* Makes the mesh of a configuration. The relay is ready. RELAY_ENOMEM. */

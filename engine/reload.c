@@ -42,11 +42,14 @@ static int start_thread(struct reload *reload)
     return err ? RELAY_ESYSTEM : 0;
 }
 
-static void free_waiters(struct list *waiters)
+static void answer(struct list *waiters, uint64_t generation, const char *error)
 {
     struct list *node;
-    while ((node = list_shift(waiters)) != NULL)
-        free(list_entry(node, struct reload_waiter, node));
+    while ((node = list_shift(waiters)) != NULL) {
+        struct reload_waiter *waiter = list_entry(node, struct reload_waiter, node);
+        waiter->done(waiter->context, generation, error);
+        free(waiter);
+    }
 }
 
 static void move_all(struct list *to, struct list *from)
@@ -95,6 +98,7 @@ static void settle(struct reload *reload)
     if (!reload->err)
         reload->err = reload->calls.take(reload->calls.context, reload->script, &reload->change,
                                          &reload->error);
+    reload->calls.over(reload->calls.context, &reload->files, reload->err != 0);
     uint64_t now_us = uv_hrtime() / 1000;
     const struct log *log = reload->source.log;
     if (reload->err) {
@@ -110,23 +114,16 @@ static void settle(struct reload *reload)
                  LOG_INT("stopped_us", now_us - stopped_us));
     }
     reload->script = NULL;
-    reload->calls.over(reload->calls.context, &reload->files, reload->err != 0);
 }
 
 static void tell(struct reload *reload)
 {
-    struct list *node;
-    struct list waiters;
+    struct list waiters; /* `done` may ask for another reload */
     list_init(&waiters);
     move_all(&waiters, &reload->waiting);
     buf_add_byte(&reload->error, '\0');
-    const char *error = reload->err ? reload->error.bytes : NULL;
-    while ((node = list_shift(&waiters)) != NULL) {
-        struct reload_waiter *waiter = list_entry(node, struct reload_waiter, node);
-        waiter->done(waiter->context, reload->source.generation,
-                     reload->error.failed ? "out of memory" : error);
-        free(waiter);
-    }
+    const char *error = reload->error.failed ? "out of memory" : reload->error.bytes;
+    answer(&waiters, reload->source.generation, reload->err ? error : NULL);
 }
 
 static void begin(struct reload *reload)
@@ -147,8 +144,6 @@ static void begin(struct reload *reload)
 
 static void release(struct reload *reload)
 {
-    free_waiters(&reload->waiting);
-    free_waiters(&reload->later);
     buf_deinit(&reload->error);
     buf_deinit(&reload->files);
     uv_close((uv_handle_t *)&reload->loaded, NULL);
@@ -210,6 +205,8 @@ void reload_close(struct reload *reload)
     if (!reload->loop || reload->is_closing)
         return;
     reload->is_closing = true;
+    answer(&reload->waiting, reload->source.generation, "the node ends");
+    answer(&reload->later, reload->source.generation, "the node ends");
     if (!reload->is_loading)
         release(reload);
 }

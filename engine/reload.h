@@ -52,8 +52,8 @@ struct reload {
 int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_source *source,
                 const struct reload_calls *calls) RELAY_MUST_USE;
 
-/* Begins one. `done`, when not NULL, is called once, never from inside of this call; not at all
- * when the node ends before. RELAY_EINVAL: it is ending; RELAY_ENOMEM. */
+/* Begins one. `done`, when not NULL, is called once, never from inside of this call, at the latest
+ * by reload_close. RELAY_EINVAL: it is ending; RELAY_ENOMEM. */
 int reload_begin(struct reload *reload, reload_done *done, void *context) RELAY_MUST_USE;
 
 /* No other one begins; the handle closes when the thread is done. */

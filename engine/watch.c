@@ -62,17 +62,19 @@ static bool is_another(const struct directory *directory, const struct stat *sta
            directory->inode != status->st_ino;
 }
 
-/* Watches what the path leads to now. Whether that is another directory than before. */
+/* Watches what the path leads to now. Whether that is another directory than before, or none any
+ * more: what libuv had to say of the old one is lost. */
 static bool arm(struct directory *directory)
 {
     struct stat status;
+    bool was_armed = directory->is_armed;
     bool is_there = stat(directory->path, &status) == 0 && S_ISDIR(status.st_mode);
     if (is_there && !is_another(directory, &status))
         return false;
     uv_fs_event_stop(&directory->event);
     directory->is_armed = false;
     if (!is_there)
-        return false;
+        return was_armed;
     int err = uv_fs_event_start(&directory->event, on_event, directory->path, 0);
     directory->is_armed = err == 0;
     directory->device = status.st_dev;

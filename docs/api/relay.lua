@@ -238,6 +238,32 @@ function relay.unreserve(channel) end
 ---@return string? reason
 function relay.hash(password, channel) end
 
+-- ── Clients ──────────────────────────────────────────────────────────────────────────────────
+
+---@class relay.ConnectedClient
+---@field id integer never used again
+---@field address string
+---@field user? string|number|boolean|table of the identity
+---@field identity table what client_auth.connect returned; {}: nothing
+---@field channels string[] that it is subscribed to
+---@field queued_bytes integer what it has not taken yet
+---@field connected_seconds number
+
+--- The clients that are connected here, oldest first. Of many take some at a time: those whose id is
+--- above `after`.
+---@param after? integer 0: from the first one on
+---@param most? integer
+---@return relay.ConnectedClient[]
+function relay.clients(after, most) end
+
+--- Ends a client with a close code, 1000 to 1003, 1007 to 1014 or 3000 to 4999, and a reason of 123
+--- bytes at most.
+---@param id integer
+---@param code? integer 1000
+---@param reason? string ""
+---@return boolean closed false: there is none
+function relay.close_client(id, code, reason) end
+
 -- ── Figures ──────────────────────────────────────────────────────────────────────────────────
 
 ---@class relay.Counter

@@ -11,6 +11,9 @@ enum cli_exit { CLI_FINE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 /* test: runs specs with the test kit (busted's options, --main FILE, paths). `argv` is changed. */
 int cli_test(int argc, char **argv);
 
+/* ctl: a command for the node that runs (engine/control.h). */
+int cli_ctl(int argc, char **argv);
+
 /* token: a new random node token. */
 int cli_token(int argc, char **argv);
 

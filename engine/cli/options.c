@@ -8,10 +8,12 @@
 
 const char options_help[] =
     "usage: wsrelay-engine [run] main.lua [OPTION …]   run a node as main.lua describes it\n"
-    "       wsrelay-engine test [PATH …]                run specs with the test kit; test --help\n"
     "       wsrelay-engine check main.lua [OPTION …]   what it would run with, or what is wrong\n"
     "       wsrelay-engine init DIR                    a main.lua, policies and specs to start "
     "from\n"
+    "       wsrelay-engine test [PATH …]               run specs with the test kit; test --help\n"
+    "       wsrelay-engine ctl COMMAND …               ask a node that runs, or tell it; ctl help "
+    "lists\n"
     "       wsrelay-engine token                       a new random node token\n"
     "\n"
     "  --name NAME               the node's name\n"

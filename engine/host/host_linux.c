@@ -8,6 +8,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "host/proc_text.h"
+
 #define READ_SIZE 4096
 #define FILE_MAX (16 * 1024 * 1024) /* of mounts; a text over it is refused */
 
@@ -119,4 +121,18 @@ int host_linux_read_counters(struct host_counters *counters, const struct log *l
         err = not_understood(path, log);
     buf_deinit(&text);
     return err;
+}
+
+size_t host_linux_resident_bytes(const struct log *log)
+{
+    struct buf text;
+    uint64_t pages[2] = {0}; /* of addresses, and in memory */
+    buf_init(&text, FILE_MAX);
+    if (read_file(&text, "/proc/self/statm", log) == 0) {
+        const char *at = text.bytes;
+        if (!proc_read_numbers(&at, pages, 2))
+            pages[1] = 0;
+    }
+    buf_deinit(&text);
+    return (size_t)pages[1] * (size_t)sysconf(_SC_PAGESIZE);
 }

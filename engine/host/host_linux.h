@@ -13,6 +13,9 @@
  * gives no figures is left out. RELAY_ESYSTEM, RELAY_ENOMEM; `stats` can be read into again. */
 int host_linux_read(struct host_stats *stats, const struct log *log) RELAY_MUST_USE;
 
+/* The memory that this process has, in bytes; 0: not known. */
+size_t host_linux_resident_bytes(const struct log *log);
+
 /* Reads the counters of the network interfaces. The same failures. */
 int host_linux_read_counters(struct host_counters *counters, const struct log *log) RELAY_MUST_USE;
 

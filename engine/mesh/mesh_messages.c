@@ -59,6 +59,8 @@ static int publish_to_all(struct mesh *mesh, const struct channel *channel,
     struct packet *packet = compose(mesh, channel, message, nonce, &head);
     if (!packet)
         return RELAY_ENOMEM;
+    if (mesh->relay->trace)
+        mesh_trace_published(mesh, &head, channel, nonce);
     tree_publish(mesh->tree, packet);
     packet_unref(packet);
     return 0;
@@ -80,6 +82,8 @@ static int publish_to_some(struct mesh *mesh, const struct channel *channel,
         struct packet *packet = compose(mesh, channel, message, nonce, &head);
         if (!packet)
             return RELAY_ENOMEM;
+        if (mesh->relay->trace)
+            mesh_trace_published(mesh, &head, channel, nonce);
         (void)router_send(&mesh->router, packet, ROUTE_BEST);
         packet_unref(packet);
     }
@@ -130,16 +134,21 @@ void mesh_message_arrived(struct mesh *mesh, const struct packet *packet,
         channel_table_find(&relay->channels, parsed->channel, parsed->channel_len);
     if (!channel || channel->scope.kind == SCOPE_NODE) {
         traffic_add(&relay->traffic, parsed->message.len, mesh_now(mesh));
+        if (relay->trace)
+            mesh_trace_packet(mesh, TRACE_unheard, NULL, &packet->head, parsed);
         return;
     }
     char source[NODE_NAME_MAX + 1];
     struct text tag = tag_in(parsed);
     copy_source(parsed, source);
     if (reservation_delivers(mesh->reservation, source, is_plain_source(mesh, packet),
-                             parsed->channel, parsed->channel_len, tag.at, tag.len))
+                             parsed->channel, parsed->channel_len, tag.at, tag.len)) {
         deliver(mesh, channel, parsed);
-    else
-        mesh->counters.messages_withheld++;
+        return;
+    }
+    mesh->counters.messages_withheld++;
+    if (relay->trace)
+        mesh_trace_packet(mesh, TRACE_withheld, NULL, &packet->head, parsed);
 }
 
 bool mesh_takes_message(struct mesh *mesh, const struct link *from, const struct inm_packet *parsed)

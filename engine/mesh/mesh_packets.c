@@ -53,6 +53,28 @@ static void mine(struct mesh *mesh, const struct packet *packet, const struct in
         mesh_response_arrived(mesh, packet, parsed);
 }
 
+static void receive(struct link *link, struct packet *packet)
+{
+    struct mesh *mesh = link->mesh;
+    const struct inm_packet *parsed = mesh->parsed;
+    if (parsed->is_for_all)
+        tree_receive(mesh->tree, link->slot, packet);
+    else if (router_receive(&mesh->router, link->slot, packet) == ROUTE_MINE)
+        mine(mesh, packet, parsed);
+}
+
+/* Hands a packet to tree or router, whose counters tell whether it was here before. */
+static void receive_traced(struct link *link, struct packet *packet)
+{
+    struct mesh *mesh = link->mesh;
+    const uint64_t *duplicates = &tree_counters(mesh->tree)->duplicates;
+    uint64_t before = *duplicates + mesh->router.counters.seen;
+    mesh_trace_packet(mesh, TRACE_arrived, link, &packet->head, mesh->parsed);
+    receive(link, packet);
+    if (mesh->relay->trace && *duplicates + mesh->router.counters.seen != before)
+        mesh_trace_packet(mesh, TRACE_duplicate, link, &packet->head, mesh->parsed);
+}
+
 static void spread(struct link *link, const struct inm_packet *parsed, const char *text, size_t len)
 {
     struct mesh *mesh = link->mesh;
@@ -62,10 +84,10 @@ static void spread(struct link *link, const struct inm_packet *parsed, const cha
         return;
     mesh->parsed = parsed;
     mesh->received = packet;
-    if (parsed->is_for_all)
-        tree_receive(mesh->tree, link->slot, packet);
-    else if (router_receive(&mesh->router, link->slot, packet) == ROUTE_MINE)
-        mine(mesh, packet, parsed);
+    if (mesh->relay->trace)
+        receive_traced(link, packet);
+    else
+        receive(link, packet);
     mesh->parsed = NULL;
     mesh->received = NULL;
     packet_unref(packet);
@@ -79,6 +101,15 @@ static bool is_late_handshake(struct link *link, const char *text, size_t len)
         return false;
     mesh_late_handshake(link, &handshake);
     return true;
+}
+
+/* A message of a plain peer that may not pass. */
+static void withhold(struct link *link, const struct inm_packet *parsed)
+{
+    struct packet_head head = head_of(parsed);
+    link->mesh->counters.messages_withheld++;
+    if (link->mesh->relay->trace)
+        mesh_trace_packet(link->mesh, TRACE_withheld, link, &head, parsed);
 }
 
 void mesh_arrived(struct link *link, const char *text, size_t len)
@@ -98,7 +129,7 @@ void mesh_arrived(struct link *link, const char *text, size_t len)
     }
     link->malformed = 0;
     if (parsed.type == INM_MESSAGE && link->is_plain && !mesh_takes_message(mesh, link, &parsed))
-        mesh->counters.messages_withheld++;
+        withhold(link, &parsed);
     else
         spread(link, &parsed, text, len);
 }
@@ -112,6 +143,15 @@ static const struct inm_packet *parse(const struct mesh *mesh, const struct pack
     if (packet == mesh->received)
         return mesh->parsed;
     return inm_packet_parse(room, packet->bytes, packet->len) == 0 ? room : NULL;
+}
+
+static void trace_forward(const struct mesh *mesh, const struct link *link,
+                          const struct packet *packet)
+{
+    struct inm_packet room;
+    bool is_ours = text_equals(packet->head.source, mesh_name(mesh));
+    mesh_trace_packet(mesh, is_ours ? TRACE_sent : TRACE_forwarded, link, &packet->head,
+                      parse(mesh, packet, &room));
 }
 
 static void forward(void *context, unsigned slot, struct packet *packet)
@@ -128,6 +168,8 @@ static void forward(void *context, unsigned slot, struct packet *packet)
             return;
         }
     }
+    if (mesh->relay->trace)
+        trace_forward(mesh, link, packet);
     link_send(link, packet);
 }
 

@@ -18,6 +18,7 @@
 #include "mesh/plain_rosters.h"
 #include "mesh/requests.h"
 #include "mesh/token_table.h"
+#include "relay/trace.h"
 #include "relay/uplink.h"
 #include "spread/router.h"
 #include "spread/tree.h"
@@ -181,6 +182,13 @@ bool mesh_takes_message(struct mesh *mesh, const struct link *from,
                         const struct inm_packet *parsed);
 bool mesh_gives_message(struct mesh *mesh, const struct link *to, const struct packet *packet,
                         const struct inm_packet *parsed);
+
+/* mesh_trace.c: only while relay->trace is set. `link` and `parsed` may be NULL. */
+
+void mesh_trace_packet(const struct mesh *mesh, enum trace_step step, const struct link *link,
+                       const struct packet_head *head, const struct inm_packet *parsed);
+void mesh_trace_published(const struct mesh *mesh, const struct packet_head *head,
+                          const struct channel *channel, const struct json_span *nonce);
 
 /* mesh_commands.c */
 

@@ -11,6 +11,7 @@
 #include "protocol/client_command.h"
 #include "protocol/client_reply.h"
 #include "relay/handle.h"
+#include "relay/trace.h"
 #include "relay/uplink.h"
 
 #define MALFORMED_IN_A_ROW_MAX 20
@@ -100,6 +101,7 @@ struct client *client_open(struct relay *relay, const struct transport *transpor
     relay->counters.clients_opened++;
     take_limits(client);
     uint64_t now_ms = clock_ms(&relay->clock);
+    client->opened_ms = now_ms;
     rate_init(&client->commands, client->limits.burst, now_ms);
     rate_init(&client->refusals, client->limits.burst, now_ms);
     log_debug(relay->log, "client opened", LOG_INT("client", client_id(client)),
@@ -219,6 +221,8 @@ void client_answer_ok(struct client *client, const struct json_span *nonce)
 static void answer_failure(struct client *client, const char *reason, const struct json_span *nonce)
 {
     client->relay->counters.commands_failed++;
+    if (client->relay->trace)
+        trace_refused(client, reason, nonce);
     client_reply_failure(&client->relay->text, reason, strlen(reason), nonce);
     client_answer_text(client);
 }
@@ -316,6 +320,8 @@ void client_receive(struct client *client, const char *text, size_t len)
     struct client_command command;
     enum client_reason reason = client_command_parse(&command, text, len);
     client->relay->counters.commands++;
+    if (client->relay->trace && reason == REASON_NONE)
+        trace_command(client, &command);
     if (!client_spend(client, 1)) {
         refuse_limited(client, &command.nonce);
     } else if (reason == REASON_MALFORMED_JSON) {

@@ -34,6 +34,7 @@ struct client {
     struct rate commands;              /* limits.messages_per_second */
     struct rate refusals;              /* as many again may be refused; then 1008 */
     struct pending_subscribe *pending; /* waits for a password's hash; the transport is paused */
+    uint64_t opened_ms;                /* of the relay's clock */
     uint16_t malformed_in_a_row;
     bool is_closing;
 };

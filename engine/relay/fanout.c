@@ -3,6 +3,7 @@
 
 #include "protocol/client_reply.h"
 #include "relay/client.h"
+#include "relay/trace.h"
 #include "relay/uplink.h"
 
 static struct frame *compose(struct relay *relay, const struct channel *channel,
@@ -26,6 +27,7 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
     traffic_add(&channel->traffic, message->len, now_ms);
     relay->counters.messages++;
     relay->counters.message_bytes += message->len;
+    uint64_t before = relay->counters.deliveries;
     for (uint32_t i = 0; i < channel->count; i++) {
         struct client *client = channel->subscribers[i].client;
         if (client == sender)
@@ -33,6 +35,9 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
         if (client_queue(client, frame, false))
             relay->counters.deliveries++;
     }
+    if (relay->trace)
+        trace_fanout(relay, channel, message, nonce, relay->counters.deliveries - before,
+                     frame->len * (relay->counters.deliveries - before));
     frame_unref(frame);
     if (relay->events.message)
         relay->events.message(relay->events.context, sender, channel, message, nonce);

@@ -7,6 +7,7 @@
 #include "relay/client.h"
 #include "relay/fanout.h"
 #include "relay/handle.h"
+#include "relay/trace.h"
 
 static void publish(struct client *client, struct channel *channel,
                     const struct client_command *command, const struct json_span *message)
@@ -35,11 +36,20 @@ static int readable(const struct json_span *message, struct buf *text)
     return 0;
 }
 
+static void trace_answer(const struct client *client, const struct publish_request *request,
+                         const struct json_span *nonce, enum publish_action action)
+{
+    static const char *const ANSWERS[] = {"passed", "refused", "replaced"};
+    trace_policy(client, "message.publish", request->channel, nonce, ANSWERS[action],
+                 request->decision);
+}
+
 static void publish_by_policy(struct client *client, struct channel *channel,
                               const struct client_command *command)
 {
     const struct hooks *hooks = &client->relay->hooks;
     struct verdict denial = {0};
+    struct decision decision = {""};
     struct buf text, replacement;
     buf_init(&text, 0);
     buf_init(&replacement, client->limits.message_bytes);
@@ -50,8 +60,11 @@ static void publish_by_policy(struct client *client, struct channel *channel,
             .channel = {channel->name, channel->name_len},
             .text = {text.bytes ? text.bytes : "", text.len},
             .is_json = command->message.kind != JSON_STRING,
+            .decision = client->relay->trace ? &decision : NULL,
         };
         action = hooks->message_publish(hooks->context, &request, &denial, &replacement);
+        if (client->relay->trace)
+            trace_answer(client, &request, &command->nonce, action);
     }
     struct json_span replaced = {replacement.bytes, replacement.len, JSON_STRING};
     if (action == PUBLISH_REFUSE || (action == PUBLISH_REPLACE && replacement.failed))

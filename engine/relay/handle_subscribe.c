@@ -12,6 +12,7 @@
 #include "relay/client.h"
 #include "relay/handle.h"
 #include "relay/pending_subscribe.h"
+#include "relay/trace.h"
 #include "relay/uplink.h"
 
 /* What is known once the hash is there. */
@@ -32,6 +33,23 @@ static struct channel_request facts(const struct client *client, const struct su
         .client = client_facts(client),
         .channel = {subscribe->channel, subscribe->channel_len},
     };
+}
+
+static struct verdict ask_policy(const struct client *client, const struct subscribe *subscribe,
+                                 struct channel_request *request, bool is_join)
+{
+    const struct relay *relay = client->relay;
+    const struct hooks *hooks = &relay->hooks;
+    struct decision decision = {""};
+    request->decision = relay->trace ? &decision : NULL;
+    struct verdict verdict = is_join ? hooks->channel_join(hooks->context, request)
+                                     : hooks->channel_open(hooks->context, request);
+    if (relay->trace) {
+        trace_about(client, request->channel);
+        trace_policy(client, is_join ? "channel_auth.join" : "channel_auth.open", request->channel,
+                     &subscribe->nonce, verdict.allowed ? "allowed" : "refused", &decision);
+    }
+    return verdict;
 }
 
 static struct pending_subscribe *pending_new(struct client *client, struct text channel,
@@ -164,7 +182,7 @@ static enum outcome open_channel(struct client *client, const struct subscribe *
     if (relay->hooks.channel_open) {
         struct channel_request request = facts(client, subscribe);
         request.is_protected = subscribe->password.is_set;
-        verdict = relay->hooks.channel_open(relay->hooks.context, &request);
+        verdict = ask_policy(client, subscribe, &request, false);
     }
     if (!verdict.allowed) {
         client_answer_denied(client, &verdict, REASON_NOT_ALLOWED, &subscribe->nonce);
@@ -185,7 +203,7 @@ static bool may_join(struct client *client, const struct password_hash *password
         struct channel_request request = facts(client, subscribe);
         request.is_protected = password->is_set;
         request.password_matches = matches;
-        verdict = relay->hooks.channel_join(relay->hooks.context, &request);
+        verdict = ask_policy(client, subscribe, &request, true);
     }
     if (!matches)
         relay->counters.passwords_refused++;
@@ -283,6 +301,8 @@ void pending_subscribe_refused(struct pending_subscribe *pending, enum client_re
     client->pending = NULL;
     leave_opening(client->relay, pending);
     client->relay->counters.passwords_refused += reason == REASON_INVALID_PASSWORD;
+    if (client->relay->trace)
+        trace_about(client, (struct text){subscribe.channel, subscribe.channel_len});
     client_answer_reason(client, reason, &subscribe.nonce);
     finish(pending);
 }

@@ -24,6 +24,7 @@
 #include "relay/traffic.h"
 
 struct client;
+struct trace;
 struct uplink;
 
 struct relay {
@@ -40,6 +41,7 @@ struct relay {
     const struct uplink *uplink;    /* NULL: this node is alone */
     size_t peers, peers_configured; /* for the health; the network's owner sets them, */
     double peers_latency_ms;        /* and the latency of the slowest peer */
+    struct trace *trace;            /* NULL: nobody looks (trace.h) */
 
     /* The relay's own. */
     struct channel_table channels;

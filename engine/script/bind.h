@@ -47,6 +47,18 @@ void bind_inm(lua_State *lua);
 /* choose_peers(candidates, pool): what policies/peer_selection.lua says; nil: nothing. */
 void bind_policy(lua_State *lua);
 
+/* clients(after, most), close_client(id, code, reason). */
+void bind_client(lua_State *lua);
+
+/* For scripts/relay/ctl alone: control(handler), control_write(is_error, text),
+ * control_json(value), control_follow(channel, nonce, is_json), end_traces(), reload(), drain(). */
+void bind_control(lua_State *lua);
+/* Pushes the handler of ctl's commands; nil: there is none. */
+void bind_control_push_handler(lua_State *lua);
+
+/* For scripts/relay/ctl alone: status(), questions(), registered(), channels_after(name, most). */
+void bind_status(lua_State *lua);
+
 /* Sets the functions in the table at the top; the list ends with a NULL name. */
 struct luaL_Reg;
 void bind_functions(lua_State *lua, const struct luaL_Reg *functions);

@@ -6,6 +6,7 @@
 
 #include "script/bind.h"
 #include "script/command.h"
+#include "script/hear.h"
 #include "script/runtime.h"
 
 #define COMMAND_NAME_MAX 128
@@ -36,7 +37,7 @@ static int engine_on(lua_State *lua)
     luaL_checktype(lua, 2, LUA_TFUNCTION);
     lua_settop(lua, 2);
     int function = luaL_ref(lua, LUA_REGISTRYINDEX);
-    if (runtime_listen(runtime, (enum runtime_event)event, function) != 0)
+    if (hear_add(runtime, (enum runtime_event)event, function) != 0)
         return luaL_error(lua, "not enough memory");
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <lauxlib.h>
 
+#include "hooks.h"
 #include "script/vm.h"
 
 /* Instructions between two looks at the clock: a hundred of the slowest single operations (a
@@ -61,10 +62,22 @@ static void spend(struct vm *vm, uint64_t instructions)
     }
 }
 
+/* What returns last is what decided. */
+static void note_return(lua_State *lua, lua_Debug *event, struct decision *decision)
+{
+    if (!decision || !lua_getinfo(lua, "Sl", event) || event->currentline <= 0)
+        return;
+    snprintf(decision->place, sizeof decision->place, "%s:%d", event->short_src,
+             event->currentline);
+}
+
 static void count_hook(lua_State *lua, lua_Debug *event)
 {
-    (void)event;
     struct vm *vm = vm_of(lua);
+    if (event->event == LUA_HOOKRET) {
+        note_return(lua, event, vm->decision);
+        return;
+    }
     spend(vm, HOOK_PERIOD);
     if (!vm->budget.is_overrun)
         return;
@@ -78,7 +91,7 @@ void budget_begin(struct vm *vm, const struct budget_limits *limits)
     *budget = (struct budget){.limits = *limits};
     budget->deadline_ms = clock_ms(CLOCK_MONOTONIC_COARSE) + limits->wall_ms;
     vm->memory_refusals = 0;
-    lua_sethook(vm->lua, count_hook, LUA_MASKCOUNT, HOOK_PERIOD);
+    lua_sethook(vm->lua, count_hook, LUA_MASKCOUNT | (vm->decision ? LUA_MASKRET : 0), HOOK_PERIOD);
 }
 
 void budget_end(struct vm *vm, const struct budget *outer)

@@ -17,7 +17,7 @@ static const struct json_lua_limits LIMITS = {
 /* Its address is the registry's key of the handlers, by name. */
 static const char HANDLERS = 0;
 
-static void push_handlers(lua_State *lua)
+void command_push_handlers(lua_State *lua)
 {
     if (lua_rawgetp(lua, LUA_REGISTRYINDEX, &HANDLERS) == LUA_TTABLE)
         return;
@@ -29,7 +29,7 @@ static void push_handlers(lua_State *lua)
 
 void command_set(lua_State *lua, const char *name)
 {
-    push_handlers(lua);
+    command_push_handlers(lua);
     lua_insert(lua, -2);
     lua_setfield(lua, -2, name);
     lua_pop(lua, 1);
@@ -90,7 +90,7 @@ int command_push(lua_State *lua, struct task *task)
     struct runtime *runtime = task->runtime;
     if (!is_object(command->data))
         return deny(runtime, "invalid data");
-    push_handlers(lua);
+    command_push_handlers(lua);
     lua_pushlstring(lua, command->command.at, command->command.len);
     if (lua_rawget(lua, -2) != LUA_TFUNCTION)
         return deny(runtime, "unknown command");

@@ -24,6 +24,9 @@ void command_deny(struct buf *response, const char *reason);
 /* Pushes what scripts see of a peer. */
 void command_push_peer(lua_State *lua, const struct mesh_peer *peer);
 
+/* Pushes the table of the handlers, by name. */
+void command_push_handlers(lua_State *lua);
+
 /* Sets the handler of a command: the function at the top, which is popped. */
 void command_set(lua_State *lua, const char *name);
 

@@ -140,6 +140,7 @@ void config_lua_read(lua_State *lua, struct config *config)
     read_listen(lua, config);
     read_network(lua, config);
     config->policies = read_text(lua, "policies");
+    config->control = read_text(lua, "control");
     read_tls(lua, config);
     read_limits(lua, &config->limits);
     lua_getfield(lua, -1, "health");

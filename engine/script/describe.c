@@ -29,7 +29,7 @@ static void set_text(lua_State *lua, const char *key, const char *text)
 static void push_answer(lua_State *lua, const struct describe *ask, enum policy_question question)
 {
     char path[PATH_MAX];
-    bool is_user = ask->policies->is_users[question];
+    bool is_user = ask->policies->figures[question].is_users;
     lua_createtable(lua, 0, 4);
     set_text(lua, "file", policy_file(question));
     set_text(lua, "name", policy_name(question));

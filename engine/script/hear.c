@@ -3,12 +3,64 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <lauxlib.h>
 
 #include "protocol/json_write.h"
 #include "relay/client.h"
 #include "script/json_lua.h"
+
+static void end_handlers_of(struct runtime *runtime, uint64_t client)
+{
+    struct list *bucket = &runtime->by_client[client % RUNTIME_CLIENT_BUCKETS];
+    for (struct list *node = bucket->next; node != bucket; node = node->next) {
+        struct task *task = list_entry(node, struct task, client_node);
+        if (task->client == client)
+            task_end(task);
+    }
+    runtime_schedule(runtime);
+}
+
+static bool is_heard(const struct runtime *runtime, enum runtime_event event)
+{
+    return runtime->heard_events & (1U << event);
+}
+
+static void drop_event(struct runtime *runtime, enum runtime_event event)
+{
+    static const char *const NAMES[] = {
+#define EVENT_NAME(name) #name,
+        RUNTIME_EVENTS(EVENT_NAME)
+#undef EVENT_NAME
+    };
+    runtime->dropped++;
+    log_event_gated(
+        runtime->log, &runtime->drop_gate, clock_ms(&runtime->world.clock), LOG_WARN,
+        "event dropped",
+        LOG_FIELDS(LOG_STR("event", NAMES[event]), LOG_STR("reason", "too many handlers wait")));
+}
+
+static void hear_event(struct runtime *runtime, enum runtime_event event,
+                       const struct buf *arguments, uint64_t client)
+{
+    struct text text = {arguments->bytes, arguments->len};
+    for (struct list *node = runtime->listeners.next; node != &runtime->listeners;
+         node = node->next) {
+        struct listener *listener = list_entry(node, struct listener, node);
+        if (listener->event != event)
+            continue;
+        bool has_room = !arguments->failed && runtime->task_count < RUNTIME_TASKS_MAX &&
+                        runtime->task_bytes + text.len <= RUNTIME_TASK_BYTES_MAX;
+        struct task *task =
+            has_room ? task_new_heard(runtime, text, listener->function, client) : NULL;
+        if (task)
+            list_append(&runtime->ready, &task->ready_node);
+        else
+            drop_event(runtime, event);
+    }
+    runtime_schedule(runtime);
+}
 
 static void add_number(struct buf *text, uint64_t number)
 {
@@ -28,7 +80,7 @@ static struct buf *begin(struct runtime *runtime)
 static void end(struct runtime *runtime, enum runtime_event event, uint64_t client)
 {
     buf_add_byte(&runtime->heard, ']');
-    runtime_hear(runtime, event, &runtime->heard, client);
+    hear_event(runtime, event, &runtime->heard, client);
 }
 
 /* As facts_push_client has it. */
@@ -65,8 +117,8 @@ static void client_opened(void *context, const struct client *client)
 static void client_closed(void *context, const struct client *client)
 {
     struct runtime *runtime = context;
-    runtime_client_gone(runtime, client_id(client));
-    if (!runtime_is_heard(runtime, RUNTIME_EVENT_client_close))
+    end_handlers_of(runtime, client_id(client));
+    if (!is_heard(runtime, RUNTIME_EVENT_client_close))
         return;
     add_client(begin(runtime), client);
     end(runtime, RUNTIME_EVENT_client_close, 0);
@@ -136,10 +188,9 @@ static void message(void *context, const struct client *sender, const struct cha
 /* Whether a handler that is about a client may be waiting, now or later. */
 static bool is_about_clients(const struct runtime *runtime)
 {
-    return runtime_is_heard(runtime, RUNTIME_EVENT_client_open) ||
-           runtime_is_heard(runtime, RUNTIME_EVENT_client_close) ||
-           runtime_is_heard(runtime, RUNTIME_EVENT_subscribe) ||
-           runtime_is_heard(runtime, RUNTIME_EVENT_message);
+    return is_heard(runtime, RUNTIME_EVENT_client_open) ||
+           is_heard(runtime, RUNTIME_EVENT_client_close) ||
+           is_heard(runtime, RUNTIME_EVENT_subscribe) || is_heard(runtime, RUNTIME_EVENT_message);
 }
 
 void hear_listen(struct runtime *runtime)
@@ -149,7 +200,7 @@ void hear_listen(struct runtime *runtime)
     struct relay_events *events = &runtime->world.relay->events;
     *events = (struct relay_events){.context = runtime};
 #define HEAR(event, member, function)                                                              \
-    if (runtime_is_heard(runtime, RUNTIME_EVENT_##event))                                          \
+    if (is_heard(runtime, RUNTIME_EVENT_##event))                                                  \
     events->member = function
     HEAR(client_open, client_opened, client_opened);
     HEAR(channel_open, channel_opened, channel_opened);
@@ -169,6 +220,19 @@ void hear_nothing(struct runtime *runtime)
     struct relay_events *events = &runtime->world.relay->events;
     if (events->context == runtime)
         *events = (struct relay_events){0};
+}
+
+int hear_add(struct runtime *runtime, enum runtime_event event, int function)
+{
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (!listener)
+        return RELAY_ENOMEM;
+    listener->event = event;
+    listener->function = function;
+    list_append(&runtime->listeners, &listener->node);
+    runtime->heard_events |= 1U << event;
+    hear_listen(runtime);
+    return 0;
 }
 
 /* `user` of a client's table is its identity's, as policies have it. The table is at the top. */

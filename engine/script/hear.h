@@ -10,7 +10,9 @@
 
 #include "script/runtime.h"
 
-/* Tells the relay what is listened to, after that changed. */
+/* Adds a handler of an event: a reference, which is taken over. RELAY_ENOMEM. */
+int hear_add(struct runtime *runtime, enum runtime_event event, int function) RELAY_MUST_USE;
+/* Tells the relay what is listened to, in a world that is new. */
 void hear_listen(struct runtime *runtime);
 /* The runtime does not listen any more. */
 void hear_nothing(struct runtime *runtime);

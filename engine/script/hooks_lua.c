@@ -133,7 +133,7 @@ static struct verdict ask_channel(void *context, const struct channel_request *r
                                   enum policy_question question)
 {
     struct channel_question ask = {context, request, question, DENIED};
-    if (policies_ask(ask.policies, question, channel_body, &ask) != 0)
+    if (policies_ask_traced(ask.policies, question, channel_body, &ask, request->decision) != 0)
         return DENIED;
     return ask.verdict;
 }
@@ -305,7 +305,8 @@ static enum publish_action message_publish(void *context, const struct publish_r
 {
     struct publish_question ask = {context, request, denial, replacement, PUBLISH_REFUSE};
     size_t before = replacement->len;
-    if (policies_ask(ask.policies, POLICY_MESSAGE_PUBLISH, publish_body, &ask) == 0)
+    if (policies_ask_traced(ask.policies, POLICY_MESSAGE_PUBLISH, publish_body, &ask,
+                            request->decision) == 0)
         return ask.action;
     undo(replacement, before);
     *denial = DENIED;

@@ -39,15 +39,7 @@ static const struct {
     {"peer_selection", "choose", "linked peers are kept", false},
 };
 
-const char *policy_file(enum policy_question question)
-{
-    return QUESTIONS[question].file;
-}
-
-const char *policy_name(enum policy_question question)
-{
-    return QUESTIONS[question].name;
-}
+#define TIMED_EACH 16 /* one question of so many */
 
 static const char HEADER_NAME[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -131,6 +123,12 @@ static int new_settings(lua_State *lua, struct text settings)
     return luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
+/* Who has no directory of his own is given the installed one in its place. */
+static bool is_users(const struct load *load)
+{
+    return load->is_user && strcmp(load->source->user_path, load->source->installed_path) != 0;
+}
+
 /* Pushes the module of `file`, or nil where this directory has none. */
 static void push_module(lua_State *lua, struct load *load, const char *file)
 {
@@ -198,6 +196,7 @@ static void read_rules(lua_State *lua, const struct load *load)
     policies->health_rule_count = (size_t)count;
     policies->functions[POLICY_HEALTH] = LUA_REFNIL; /* answered, by the rules */
     policies->settings[POLICY_HEALTH] = load->settings;
+    policies->figures[POLICY_HEALTH].is_users = is_users(load);
 }
 
 /* Copies the header name at the top, in lower case. */
@@ -242,6 +241,7 @@ static void read_answer(lua_State *lua, const struct load *load, size_t question
     } else if (lua_isfunction(lua, -1)) {
         load->policies->functions[question] = luaL_ref(lua, LUA_REGISTRYINDEX);
         load->policies->settings[question] = load->settings;
+        load->policies->figures[question].is_users = is_users(load);
         if (question == POLICY_CLIENT_CONNECT)
             read_headers(lua, load);
     } else {
@@ -273,7 +273,6 @@ static void load_directory(lua_State *lua, struct load *load)
         }
         if (lua_istable(lua, -1))
             read_answer(lua, load, i);
-        load->policies->is_users[i] = load->is_user && load->policies->functions[i] != LUA_NOREF;
     }
 }
 
@@ -392,6 +391,7 @@ static void report(struct policies *policies, enum policy_question question,
                    const struct buf *error)
 {
     policies->failures++;
+    policies->figures[question].failed++;
     log_event_gated(policies->log, &policies->gates[question], now_ms(), LOG_ERROR, "policy failed",
                     LOG_FIELDS(LOG_STR("file", QUESTIONS[question].file),
                                LOG_STR("function", QUESTIONS[question].name),
@@ -399,8 +399,15 @@ static void report(struct policies *policies, enum policy_question question,
                                LOG_STRN("error", error->bytes ? error->bytes : "", error->len)));
 }
 
-int policies_ask(struct policies *policies, enum policy_question question, lua_CFunction body,
-                 void *context)
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int ask(struct policies *policies, enum policy_question question, lua_CFunction body,
+               void *context)
 {
     struct buf error;
     buf_init(&error, LOG_LINE_MAX);
@@ -411,6 +418,41 @@ int policies_ask(struct policies *policies, enum policy_question question, lua_C
         report(policies, question, &error);
     buf_deinit(&error);
     return err;
+}
+
+/* Two looks at a clock would cost a message policy a tenth of its own. */
+int policies_ask(struct policies *policies, enum policy_question question, lua_CFunction body,
+                 void *context)
+{
+    struct policy_figures *figures = &policies->figures[question];
+    if (figures->asked++ % TIMED_EACH)
+        return ask(policies, question, body, context);
+    uint64_t began_ns = now_ns();
+    int err = ask(policies, question, body, context);
+    figures->timed++;
+    figures->timed_ns += now_ns() - began_ns;
+    return err;
+}
+
+int policies_ask_traced(struct policies *policies, enum policy_question question,
+                        lua_CFunction body, void *context, struct decision *decision)
+{
+    policies->vm->decision = decision;
+    int err = policies_ask(policies, question, body, context);
+    policies->vm->decision = NULL;
+    if (err && decision)
+        decision->place[0] = '\0';
+    return err;
+}
+
+const char *policy_file(enum policy_question question)
+{
+    return QUESTIONS[question].file;
+}
+
+const char *policy_name(enum policy_question question)
+{
+    return QUESTIONS[question].name;
 }
 
 void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question)

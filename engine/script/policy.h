@@ -45,6 +45,13 @@ struct health_rule {
     int when; /* reference to the function */
 };
 
+/* What `ctl hooks` tells of a question. */
+struct policy_figures {
+    uint64_t asked, failed;
+    uint64_t timed, timed_ns; /* of some of them, how long they took */
+    bool is_users;            /* it is answered from the user's directory */
+};
+
 struct policies {
     struct vm *vm;
     const struct log *log;
@@ -52,13 +59,13 @@ struct policies {
     int functions[POLICY_QUESTIONS]; /* references; LUA_NOREF: nobody answers */
     int settings[POLICY_QUESTIONS];  /* references: every file has a table of its own */
     struct unix_clock clock;
-    bool is_users[POLICY_QUESTIONS]; /* the user's own file answers */
     char client_headers[CLIENT_HEADERS_MAX][CLIENT_HEADER_NAME_MAX + 1];
     const char
         *client_header_list[CLIENT_HEADERS_MAX + 1]; /* into client_headers; ends with NULL */
     struct health_rule health_rules[HEALTH_RULES_MAX];
     size_t health_rule_count;
     uint64_t failures;
+    struct policy_figures figures[POLICY_QUESTIONS];
 };
 
 struct policies_source {
@@ -66,9 +73,9 @@ struct policies_source {
     const char *installed_path; /* the defaults */
     size_t memory_max;
     const struct log *log;
+    const char *only;     /* NULL, or the one file whose questions are loaded: "client_auth" */
     struct text settings; /* relay.node's, as a JSON object; empty: none */
     struct unix_clock clock;
-    const char *only; /* NULL, or the one file whose questions are loaded: "client_auth" */
 };
 
 /* "client_auth", "connect". */
@@ -86,6 +93,11 @@ void policies_free(struct policies *policies);
  * and the caller answers the question's safe default. */
 int policies_ask(struct policies *policies, enum policy_question question, lua_CFunction body,
                  void *context) RELAY_MUST_USE;
+
+/* The same, and where in the policy the answer was made, when `decision` is not NULL. */
+int policies_ask_traced(struct policies *policies, enum policy_question question,
+                        lua_CFunction body, void *context,
+                        struct decision *decision) RELAY_MUST_USE;
 
 /* Pushes the function that answers. For bodies. */
 void policy_push(lua_State *lua, const struct policies *policies, enum policy_question question);

@@ -7,6 +7,7 @@
 
 #include <lauxlib.h>
 
+#include "script/bind.h"
 #include "script/call.h"
 #include "script/command.h"
 #include "script/hear.h"
@@ -51,7 +52,7 @@ void runtime_deinit(struct runtime *runtime)
 }
 
 /* Tells the owner when to come again. */
-static void schedule(struct runtime *runtime)
+void runtime_schedule(struct runtime *runtime)
 {
     uint64_t next = list_is_empty(&runtime->ready) ? timers_due_ms(&runtime->timers)
                                                    : clock_ms(&runtime->world.clock);
@@ -78,11 +79,21 @@ static void begin(lua_State *lua, struct task *task)
     task->thread = luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
+static int push_control(lua_State *lua, const struct task *task)
+{
+    bind_control_push_handler(lua);
+    if (!json_lua_push(lua, task->asked, RUNTIME_DEPTH_MAX))
+        return luaL_error(lua, "the request is no JSON");
+    return 1;
+}
+
 /* Pushes the handler and its arguments; how many arguments, or -1: there is no handler to call. */
 static int push_beginning(lua_State *lua, struct task *task)
 {
     if (task->kind == TASK_COMMAND)
         return command_push(lua, task);
+    if (task->kind == TASK_CONTROL)
+        return push_control(lua, task);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, task->function);
     if (task->kind == TASK_TIMER)
         return 0;
@@ -105,6 +116,14 @@ static int resume(lua_State *lua, struct task *task, int arguments, int values)
     return status;
 }
 
+static void finish(lua_State *lua, struct task *task)
+{
+    if (task->kind == TASK_COMMAND)
+        command_finish(lua, task);
+    else if (task->kind == TASK_CONTROL && lua_gettop(task->coroutine) > 0)
+        task->exit_code = (int)lua_tointeger(task->coroutine, 1);
+}
+
 static int step_body(lua_State *lua)
 {
     struct task *task = lua_touserdata(lua, 1);
@@ -124,8 +143,8 @@ static int step_body(lua_State *lua)
         return luaL_error(lua, "the handler yielded by itself (relay.sleep waits)");
     if (status != LUA_OK && status != LUA_YIELD)
         return script_raise_from(lua, task->coroutine);
-    if (status == LUA_OK && task->kind == TASK_COMMAND)
-        command_finish(lua, task);
+    if (status == LUA_OK)
+        finish(lua, task);
     return 0;
 }
 
@@ -148,7 +167,7 @@ static uint64_t steady_ms(void)
 
 static void report(struct runtime *runtime, const struct task *task, const struct buf *error)
 {
-    static const char *const KINDS[] = {"command", "event", "timer"};
+    static const char *const KINDS[] = {"command", "event", "timer", "ctl"};
     runtime->failures++;
     log_event_gated(runtime->log, &runtime->gate, steady_ms(), LOG_ERROR, "handler failed",
                     LOG_FIELDS(LOG_STR("of", KINDS[task->kind]),
@@ -162,9 +181,18 @@ static void respond(struct runtime *runtime, const struct task *task, struct tex
     mesh_respond(runtime->world.mesh, task->command.source, task->command.nonce, data);
 }
 
+static void tell_failure(struct script_control *control, const struct buf *error)
+{
+    control->write(control->context, true, (struct text){error->bytes, error->len});
+    control->write(control->context, true, (struct text){"\n", 1});
+}
+
 static void fail(struct runtime *runtime, struct task *task, const struct buf *error)
 {
-    report(runtime, task, error);
+    if (task->control) /* a person hears it */
+        tell_failure(task->control, error);
+    else
+        report(runtime, task, error);
     if (task->kind == TASK_COMMAND)
         command_deny(&runtime->response, "internal error");
     runtime->has_response = task->kind == TASK_COMMAND;
@@ -201,7 +229,7 @@ void runtime_run(struct runtime *runtime)
             step(runtime, list_entry(node, struct task, ready_node));
         runtime->is_running = false;
     }
-    schedule(runtime);
+    runtime_schedule(runtime);
 }
 
 static void set_ready(struct runtime *runtime, struct task *task)
@@ -259,68 +287,16 @@ static void peer_gone(struct runtime *runtime, struct text peer)
     }
 }
 
-void runtime_client_gone(struct runtime *runtime, uint64_t client)
+int runtime_control(struct runtime *runtime, struct text request, struct script_control *control)
 {
-    struct list *bucket = &runtime->by_client[client % RUNTIME_CLIENT_BUCKETS];
-    for (struct list *node = bucket->next; node != bucket; node = node->next) {
-        struct task *task = list_entry(node, struct task, client_node);
-        if (task->client == client)
-            task_end(task);
-    }
-    schedule(runtime);
-}
-
-bool runtime_is_heard(const struct runtime *runtime, enum runtime_event event)
-{
-    return runtime->heard_events & (1U << event);
-}
-
-int runtime_listen(struct runtime *runtime, enum runtime_event event, int function)
-{
-    struct listener *listener = calloc(1, sizeof *listener);
-    if (!listener)
+    if (!runtime->has_world || runtime->is_ending || runtime->task_count >= RUNTIME_TASKS_MAX)
+        return RELAY_EFULL;
+    struct task *task = task_new_control(runtime, request, control);
+    if (!task)
         return RELAY_ENOMEM;
-    listener->event = event;
-    listener->function = function;
-    list_append(&runtime->listeners, &listener->node);
-    runtime->heard_events |= 1U << event;
-    hear_listen(runtime);
+    set_ready(runtime, task);
+    runtime_run(runtime);
     return 0;
-}
-
-static void drop_event(struct runtime *runtime, enum runtime_event event)
-{
-    static const char *const NAMES[] = {
-#define EVENT_NAME(name) #name,
-        RUNTIME_EVENTS(EVENT_NAME)
-#undef EVENT_NAME
-    };
-    runtime->dropped++;
-    log_event_gated(
-        runtime->log, &runtime->drop_gate, clock_ms(&runtime->world.clock), LOG_WARN,
-        "event dropped",
-        LOG_FIELDS(LOG_STR("event", NAMES[event]), LOG_STR("reason", "too many handlers wait")));
-}
-
-void runtime_hear(struct runtime *runtime, enum runtime_event event, const struct buf *arguments,
-                  uint64_t client)
-{
-    struct text text = {arguments->bytes, arguments->len};
-    for (struct list *node = runtime->listeners.next; node != &runtime->listeners;
-         node = node->next) {
-        struct listener *listener = list_entry(node, struct listener, node);
-        if (listener->event != event)
-            continue;
-        bool has_room = !arguments->failed && runtime->task_count < RUNTIME_TASKS_MAX &&
-                        runtime->task_bytes + text.len <= RUNTIME_TASK_BYTES_MAX;
-        struct task *task =
-            has_room ? task_new_heard(runtime, text, listener->function, client) : NULL;
-        if (task)
-            list_append(&runtime->ready, &task->ready_node);
-        else
-            drop_event(runtime, event);
-    }
-    schedule(runtime);
 }
 
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer)
@@ -388,7 +364,7 @@ int runtime_start(struct runtime *runtime, const struct script_world *world, boo
         err = runtime_add_ticker(runtime, list_entry(node, struct ticker, node));
     if (is_reload && !err)
         runtime_event(runtime, RUNTIME_EVENT_reload, NULL);
-    schedule(runtime);
+    runtime_schedule(runtime);
     return err;
 }
 
@@ -412,7 +388,7 @@ void runtime_retire(struct runtime *runtime)
         node = node->next;
         drop_ticker(ticker);
     }
-    schedule(runtime);
+    runtime_schedule(runtime);
 }
 
 /* For bindings. */
@@ -454,6 +430,14 @@ struct task *runtime_waiter(lua_State *lua, const char *function)
                    "of its own, a metamethod or table.sort",
                    function);
     return task;
+}
+
+struct script_control *runtime_control_of(lua_State *lua)
+{
+    const struct task *task = runtime_of(lua)->current;
+    if (!task || !task->control)
+        luaL_error(lua, "no command of ctl runs");
+    return task->control;
 }
 
 struct buf *runtime_scratch(lua_State *lua)

@@ -89,6 +89,7 @@ struct runtime {
     struct log_gate gate, drop_gate;
     uint64_t failures;
     uint64_t dropped; /* events for which there was no room */
+    uint64_t generation;
 };
 
 void runtime_init(struct runtime *runtime, struct vm *vm, struct log *log);
@@ -101,18 +102,12 @@ int runtime_start(struct runtime *runtime, const struct script_world *world,
 void runtime_retire(struct runtime *runtime);
 void runtime_tick(struct runtime *runtime);
 void runtime_command(struct runtime *runtime, const struct mesh_command *command);
+int runtime_control(struct runtime *runtime, struct text request,
+                    struct script_control *control) RELAY_MUST_USE;
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer);
 
-/* Something happened in the relay: `arguments`, a JSON array, are for its handlers, in a later
- * turn. `client`: whom it is about, so that its end ends the handlers; 0: nobody. */
-void runtime_hear(struct runtime *runtime, enum runtime_event event, const struct buf *arguments,
-                  uint64_t client);
-bool runtime_is_heard(const struct runtime *runtime, enum runtime_event event);
-/* The handlers that wait and are about this client end. */
-void runtime_client_gone(struct runtime *runtime, uint64_t client);
-/* Adds a handler of an event: a reference, which is taken over. RELAY_ENOMEM. */
-int runtime_listen(struct runtime *runtime, enum runtime_event event, int function) RELAY_MUST_USE;
-
+/* Tells the owner when to come again, after something was made ready. */
+void runtime_schedule(struct runtime *runtime);
 /* Runs what is ready, unless a handler runs: then it is left for the next tick. */
 void runtime_run(struct runtime *runtime);
 
@@ -128,6 +123,8 @@ const struct script_world *runtime_world(lua_State *lua, const char *function);
 struct mesh *runtime_mesh(lua_State *lua, const char *function);
 /* The task that calls, which may wait. */
 struct task *runtime_waiter(lua_State *lua, const char *function);
+/* The command of ctl that calls. */
+struct script_control *runtime_control_of(lua_State *lua);
 /* An empty buffer, for a text that is used before the next call of this. */
 struct buf *runtime_scratch(lua_State *lua);
 

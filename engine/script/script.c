@@ -100,6 +100,9 @@ static void preload_engine(lua_State *lua, const struct script_source *source)
     bind_stats(lua);
     bind_inm(lua);
     bind_policy(lua);
+    bind_client(lua);
+    bind_control(lua);
+    bind_status(lua);
     lua_pushcclosure(lua, open_engine, 1);
     lua_setfield(lua, -2, "relay.engine");
     lua_pop(lua, 1);
@@ -164,8 +167,8 @@ static int load_body(lua_State *lua)
     json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
-    simulation_open(lua, load->source->simulation);
     files_open(lua);
+    simulation_open(lua, load->source->simulation);
     preload_engine(lua, load->source);
     policy_modules_open(lua);
     install_strict(lua, load->source);
@@ -214,6 +217,7 @@ static int load_scripts(struct script *script, struct load *load, struct buf *er
     int err = vm_new(&script->vm, SCRIPTS_MEMORY_MAX, true);
     if (!err) {
         runtime_init(&script->runtime, script->vm, load->source->log);
+        script->runtime.generation = load->source->generation;
         err = script_call(script->vm, &LOAD_LIMITS, load_body, load, &raw);
     }
     if (err == RELAY_ESCRIPT) {
@@ -258,8 +262,8 @@ int script_load(struct script **out, const struct script_source *source, struct 
     if (!err && !script->installed_path)
         err = RELAY_ENOMEM;
 out:
-    buf_deinit(&load.settings);
     script->policies_path = load.policies_path;
+    buf_deinit(&load.settings);
     if (err)
         script_free(script);
     else
@@ -382,6 +386,27 @@ void script_tick(struct script *script)
 void script_command(struct script *script, const struct mesh_command *command)
 {
     runtime_command(&script->runtime, command);
+}
+
+int script_control(struct script *script, struct text request, struct script_control *control)
+{
+    return runtime_control(&script->runtime, request, control);
+}
+
+void script_control_drained(struct script_control *control)
+{
+    if (control->task && control->task->wait == WAIT_READER)
+        task_answer(control->task, ANSWER_NOTHING, (struct text){"", 0});
+}
+
+void script_control_cancel(struct script_control *control)
+{
+    struct task *task = control->task;
+    control->task = NULL;
+    if (!task)
+        return;
+    task->control = NULL;
+    task_free(task);
 }
 
 void script_event(struct script *script, enum mesh_event event, const struct mesh_peer *peer)

@@ -54,11 +54,11 @@ struct script_source {
     size_t option_count;
     struct log *log; /* outlives the script */
     uint64_t generation;
-    const struct script_simulation *simulation; /* outlives the script; NULL: the machine */
     /* NULL, or where to put what the load read, as paths that end with a NUL each: main.lua, the
      * modules it required, and last the policies' directory, with a / behind it. Whether the load
      * works or not. */
     struct buf *files;
+    const struct script_simulation *simulation; /* outlives the script; NULL: the machine */
 };
 
 /* Loads a generation. RELAY_ESCRIPT: something in it is wrong, and `error` (owner's buffer) holds
@@ -89,6 +89,28 @@ size_t script_check_policies(const struct script_source *source, const char *dir
 /* Fills in the questions that its policies answer. They stay valid until script_free. */
 void script_hooks(struct script *script, struct hooks *hooks);
 
+/* What `ctl status` tells that only the node as a whole knows. */
+struct script_status {
+    uint64_t started_ms;                        /* of the clock */
+    size_t connections;                         /* of all kinds */
+    size_t traces;                              /* how many follow one */
+    uint64_t policy_failures, handler_failures; /* of generations that are gone */
+};
+
+/* What `ctl` asks of the node as a whole. None of these calls back from inside. */
+struct script_calls {
+    void *context;
+    void (*status)(void *context, struct script_status *status);
+    /* `done` is called once: with the new generation, or with why the old one stays (file:line);
+     * never when an error is returned. The generation that asked hears it before it ends. */
+    int (*reload)(void *context,
+                  void (*done)(void *done_context, uint64_t generation, const char *error),
+                  void *done_context);
+    void (*drain)(void *context);
+    /* Ends every trace that somebody follows; how many. */
+    size_t (*end_traces)(void *context);
+};
+
 /* What the scripts act upon. All of it outlives the script. */
 struct script_world {
     struct relay *relay;
@@ -99,6 +121,7 @@ struct script_world {
     /* Call script_tick at this time of the clock, or a little later. A later call replaces an
      * earlier one; UINT64_MAX: not at all. */
     void (*wake_at)(void *context, uint64_t ms);
+    const struct script_calls *calls; /* NULL: there is no ctl */
 };
 
 /* From now on the scripts serve: timers run, and what needs the node can be called. Once, after the
@@ -122,6 +145,33 @@ void script_tick(struct script *script);
 /* A command for this node: its handler answers by mesh_respond, now or when it has waited enough.
  */
 void script_command(struct script *script, const struct mesh_command *command);
+
+struct task;
+
+/* A command of `ctl`, and whoever waits for its answer; the caller's storage, from script_control
+ * to `end` or script_control_cancel. None of the functions may call back, but `end`, which comes
+ * when Lua has returned. */
+struct script_control {
+    void *context;
+    /* Some of the answer; `is_error`: for the asker's standard error. */
+    void (*write)(void *context, bool is_error, struct text text);
+    /* How many bytes of it the reader has not taken yet. */
+    size_t (*waiting)(void *context);
+    /* When the command has ended, the asker follows the traces of this channel and this nonce (len
+     * 0: of all). NULL, or why not. */
+    const char *(*follow)(void *context, struct text channel, struct text nonce, bool is_json);
+    void (*end)(void *context, int exit_code);
+    struct task *task; /* the script's */
+};
+
+/* Runs the handler of engine.control with the request, a JSON text. RELAY_EFULL, RELAY_ENOMEM: it
+ * does not run, and `end` is not called. */
+int script_control(struct script *script, struct text request,
+                   struct script_control *control) RELAY_MUST_USE;
+/* The reader has taken what waited. */
+void script_control_drained(struct script_control *control);
+/* Nobody waits for the answer any more: the handler ends where it is. Twice is once. */
+void script_control_cancel(struct script_control *control);
 
 /* A peer came or went. */
 void script_event(struct script *script, enum mesh_event event, const struct mesh_peer *peer);

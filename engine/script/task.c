@@ -1,6 +1,7 @@
 /* task.c — what handlers wait for, and how its answers come back. See task.h. */
 #include "script/task.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,11 @@
 
 /* A dial under way cannot be taken back: its end finds the task, or that there is none any more. */
 struct task_dial {
+    struct task *task;
+};
+
+/* Nor can a reload. */
+struct task_reload {
     struct task *task;
 };
 
@@ -99,6 +105,22 @@ struct task *task_new_heard(struct runtime *runtime, struct text arguments, int 
     return keep_all(task, texts, 1);
 }
 
+struct task *task_new_control(struct runtime *runtime, struct text request,
+                              struct script_control *control)
+{
+    struct task *task = task_new(runtime, TASK_CONTROL);
+    if (!task)
+        return NULL;
+    task->asked = request;
+    task->exit_code = 1;
+    task = keep_all(task, (struct text *[]){&task->asked}, 1);
+    if (task) {
+        task->control = control;
+        control->task = task;
+    }
+    return task;
+}
+
 static void stop_waiting(struct task *task)
 {
     const struct script_world *world = &task->runtime->world;
@@ -112,9 +134,22 @@ static void stop_waiting(struct task *task)
         mesh_reserve_cancel(world->mesh, task);
     else if (task->wait == WAIT_DIAL && task->dial)
         task->dial->task = NULL;
+    else if (task->wait == WAIT_RELOAD && task->reload)
+        task->reload->task = NULL;
     task->wait = WAIT_NOTHING;
     task->request = 0;
     task->dial = NULL;
+    task->reload = NULL;
+}
+
+static void tell_end(const struct task *task)
+{
+    static const char GONE[] = "the scripts that ran this command ended before it\n";
+    struct script_control *control = task->control;
+    if (task->runtime->is_ending)
+        control->write(control->context, true, (struct text){GONE, sizeof GONE - 1});
+    control->task = NULL;
+    control->end(control->context, task->exit_code);
 }
 
 void task_free(struct task *task)
@@ -129,6 +164,8 @@ void task_free(struct task *task)
     list_remove(&task->client_node);
     task->runtime->task_count--;
     task->runtime->task_bytes -= task->size;
+    if (task->control)
+        tell_end(task);
     buf_deinit(&task->text);
     free(task->strings);
     free(task);
@@ -154,6 +191,7 @@ void task_answer(struct task *task, enum task_answer answer, struct text text)
     task->wait = WAIT_NOTHING;
     task->request = 0;
     task->dial = NULL;
+    task->reload = NULL;
     list_append(&task->runtime->ready, &task->ready_node);
     runtime_run(task->runtime);
 }
@@ -299,6 +337,43 @@ int task_dial(struct task *task, const char *name, const char *url, const char *
     return 0;
 }
 
+static void on_reloaded(void *context, uint64_t generation, const char *error)
+{
+    struct task_reload *reload = context;
+    struct task *task = reload->task;
+    char number[24];
+    free(reload);
+    if (!task)
+        return;
+    snprintf(number, sizeof number, "%llu", (unsigned long long)generation);
+    if (error)
+        task_answer(task, ANSWER_REASON, text_of(error));
+    else
+        task_answer(task, ANSWER_NUMBER, text_of(number));
+}
+
+int task_reload(struct task *task)
+{
+    const struct script_calls *calls = task->runtime->world.calls;
+    struct task_reload *reload = calloc(1, sizeof *reload);
+    if (!reload)
+        return RELAY_ENOMEM;
+    reload->task = task;
+    int err = calls->reload(calls->context, on_reloaded, reload);
+    if (err) {
+        free(reload);
+        return err;
+    }
+    task->reload = reload;
+    task->wait = WAIT_RELOAD;
+    return 0;
+}
+
+void task_await_reader(struct task *task)
+{
+    task->wait = WAIT_READER;
+}
+
 static int push_reason(lua_State *lua, const char *reason, size_t len)
 {
     lua_pushnil(lua);
@@ -342,6 +417,10 @@ int task_push_answer(lua_State *lua, const struct task *task)
         return 1;
     case ANSWER_TEXT:
         lua_pushlstring(lua, text->bytes, text->len);
+        return 1;
+    case ANSWER_NUMBER:
+        lua_pushlstring(lua, text->bytes, text->len);
+        lua_pushinteger(lua, lua_tointeger(lua, -1));
         return 1;
     case ANSWER_MANY:
         return push_many(lua, text);

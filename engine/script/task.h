@@ -23,19 +23,31 @@
 struct runtime;
 struct ticker;
 struct task_dial;
+struct task_reload;
+struct script_control;
 
-enum task_kind { TASK_COMMAND, TASK_EVENT, TASK_TIMER };
+enum task_kind { TASK_COMMAND, TASK_EVENT, TASK_TIMER, TASK_CONTROL };
 
-enum task_wait { WAIT_NOTHING, WAIT_SLEEP, WAIT_REQUEST, WAIT_HASH, WAIT_DIAL, WAIT_RESERVE };
+enum task_wait {
+    WAIT_NOTHING,
+    WAIT_SLEEP,
+    WAIT_REQUEST,
+    WAIT_HASH,
+    WAIT_DIAL,
+    WAIT_RESERVE,
+    WAIT_RELOAD,
+    WAIT_READER /* of a ctl command's answer */
+};
 
 /* What a wait gives to the handler. */
 enum task_answer {
     ANSWER_NOTHING,
     ANSWER_TRUE,
     ANSWER_TEXT,
-    ANSWER_JSON,  /* the text, decoded */
-    ANSWER_MANY,  /* a table, by node, of such */
-    ANSWER_REASON /* nil and the text */
+    ANSWER_NUMBER, /* the text, as an integer */
+    ANSWER_JSON,   /* the text, decoded */
+    ANSWER_MANY,   /* a table, by node, of such */
+    ANSWER_REASON  /* nil and the text */
 };
 
 struct task {
@@ -51,6 +63,9 @@ struct task {
     struct text arguments; /* EVENT of the relay: a JSON array */
     int function;          /* EVENT, TIMER: reference, the handler's owner's */
     struct ticker *ticker;
+    struct text asked;              /* CONTROL: the request */
+    struct script_control *control; /* CONTROL: NULL when nobody waits for its end any more */
+    int exit_code;                  /* CONTROL */
 
     uint64_t client;         /* ends with this client; 0: with none */
     struct list client_node; /* runtime->by_client */
@@ -65,6 +80,7 @@ struct task {
     uint64_t request;
     struct hash_waiter hash;
     struct task_dial *dial;
+    struct task_reload *reload;
 
     enum task_answer answer;
     struct buf text; /* the answer's */
@@ -79,6 +95,9 @@ struct task *task_new_event(struct runtime *runtime, const struct mesh_peer *pee
 /* A handler of an event in the relay. */
 struct task *task_new_heard(struct runtime *runtime, struct text arguments, int function,
                             uint64_t client);
+struct task *task_new_control(struct runtime *runtime, struct text request,
+                              struct script_control *control);
+/* A control task's asker hears that it ended. */
 void task_free(struct task *task);
 
 /* Whom it is about is gone. One that began and waits is closed in its next turn; nothing happens to
@@ -102,6 +121,9 @@ int task_reserve(struct task *task, struct text channel,
                  const struct password_hash *hash) RELAY_MUST_USE;
 int task_dial(struct task *task, const char *name, const char *url,
               const char *token) RELAY_MUST_USE;
+int task_reload(struct task *task) RELAY_MUST_USE;
+/* script_control_drained ends it. */
+void task_await_reader(struct task *task);
 
 /* Pushes the values of the answer; how many. */
 int task_push_answer(lua_State *lua, const struct task *task);

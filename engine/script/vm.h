@@ -13,6 +13,7 @@
 #include <lua.h>
 
 #include "base/buf.h"
+#include "hooks.h"
 #include "script/budget.h"
 
 /* Beyond the cap, for the traceback of the overrun alone. */
@@ -28,6 +29,7 @@ struct vm {
     unsigned
         memory_refusals; /* in a row; Lua collects its garbage after the first and asks again */
     struct budget budget;
+    struct decision *decision; /* where the call's last Lua return goes; NULL: nobody asked */
     bool is_trusted;
     bool has_traceback; /* the error that is under way has its traceback already */
 };

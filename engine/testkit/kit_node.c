@@ -284,7 +284,7 @@ void kit_node_crash(struct kit_node *node)
 }
 
 /* The mesh reads its configuration from node->script: it is the new one before that, and the old
- * one again when the mesh refused. */
+ * one again when the mesh refused. What a reload carries over goes from `old` to `script` here. */
 static int swap(struct kit_node *node, struct script *script, struct buf *error)
 {
     struct script *old = node->script;

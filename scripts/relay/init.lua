@@ -109,7 +109,7 @@ for _, name in ipairs {
   "command", "on", "every", "after", "sleep",
   "request", "broadcast", "hash",
   "name", "nodes", "peers", "latency", "new_token", "dial", "drop_peer",
-  "channels", "reserved", "publish", "send", "reserve", "unreserve",
+  "channels", "reserved", "publish", "send", "reserve", "unreserve", "clients", "close_client",
   "counter", "gauge", "stats", "host_stats",
   "array", "null",
 } do

@@ -73,6 +73,7 @@ function fake_relay.install()
   fake.engine = {
     pool = function() return fake.pool or 8 end,
     host = function() return "wss://a.example.com/" end,
+    control = function(handler) fake.control = handler end,
     configuration = function() return { peers = fake.configured or {} } end,
     choose_peers = function(candidates)
       fake.candidates = candidates

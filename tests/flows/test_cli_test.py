@@ -1,7 +1,9 @@
 """`wsrelay-engine test`: busted inside the engine; its exit codes and what it says."""
 
 import os
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -132,6 +134,32 @@ def test_missing_busted_names_the_package(project):
 def test_help_is_0(project):
     code, out, _ = run(project(PASSES), "--help")
     assert code == 0 and out.startswith("usage: wsrelay-engine test ")
+
+
+def test_the_manuals_examples_run_as_they_stand(project):
+    manual = Path("docs/testing.md").read_text()
+    blocks = re.findall(r"```lua\n-- spec/(\S+)\n(.*?)```", manual, re.DOTALL)
+    assert [name for name, _ in blocks] == ["policies/channel_auth_spec.lua", "network_spec.lua"]
+    directory = project(blocks[1][1], "network_spec.lua")
+    (directory / "spec" / "policies").mkdir()
+    (directory / "spec" / blocks[0][0]).write_text(blocks[0][1])
+    (directory / "main.lua").write_text(MAIN.replace('require("relay")', 'local relay = require "relay"; relay') + """
+        relay.command("say-hello", function(request) return { greeting = "hello " .. request.source } end)""")
+    (directory / "policies" / "client_auth.lua").write_text("""
+        local client_auth = {}
+        function client_auth.connect(request)
+          if request.origin == "https://evil.example.com" then return false, "not from there" end
+          return true
+        end
+        return client_auth""")
+    (directory / "policies" / "channel_auth.lua").write_text("""
+        local channel_auth = {}
+        function channel_auth.open(request)
+          return not request.channel:find "^private%." or request.channel == "private." .. tostring(request.client.user)
+        end
+        return channel_auth""")
+    code, out, _ = run(directory)
+    assert code == 0 and "5 successes / 0 failures / 0 errors" in out, out
 
 
 def test_plain_busted_is_told_who_runs_the_kit(project):

@@ -55,6 +55,36 @@ describe("scripts in a network", function()
     }, net:broadcast("node-a", { command = "say-hello" }))
   end)
 
+  it("are asked with a name and a table", function()
+    local net = line()
+    assert.has_error(function()
+      net:request("node-a", "node-a", { command = "say-hello" })
+    end, "node-a cannot ask itself")
+    assert.has_error(function()
+      net:request("node-a", nil, { command = "say-hello" })
+    end, "a node's name must be a text, and is nil")
+    assert.has_error(function()
+      net:request("node-a", "node-b", "say-hello")
+    end, "data must be a table, as { command = \"say-hello\" }")
+    assert.same({ nil, "timed out" }, { net:request("node-a", "nobody", { command = "say-hello" }) })
+  end)
+
+  it("that never rest do not stop the clock", function()
+    local restless = [[
+      local relay = require "relay"
+      relay.node {}
+      relay.after(0, function() while true do relay.sleep(0) end end)
+      relay.command("loop", function() while true do end end)]]
+    with_main(restless, function(path)
+      local net = testkit.network { "node-a", "node-b", main = path }
+      local before = net:time()
+      net:advance(1)
+      assert.equal(before + 1, net:time())
+      assert.same(FAILED, net:request("node-a", "node-b", { command = "loop" }))
+      assert.matches("ran over its budget", net:log("node-b", "handler failed")[1], 1, true)
+    end)
+  end)
+
   it("see the network's clock, also as os.time", function()
     local net = line()
     local start = net:request("node-a", "node-b", { command = "clock" })

@@ -82,6 +82,17 @@ static void test_host_linux_counters_never_go_back(void **state)
     assert_true(after.packets_out >= before.packets_out);
 }
 
+static void test_host_linux_knows_what_this_process_takes(void **state)
+{
+    (void)state;
+    size_t before = host_linux_resident_bytes(&silent);
+    char *room = malloc(64 << 20);
+    memset(room, 1, 64 << 20);
+    assert_true(before > 100000);
+    assert_in_range(host_linux_resident_bytes(&silent) - before, 60 << 20, 80 << 20);
+    free(room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +100,7 @@ int main(void)
         cmocka_unit_test(test_host_linux_can_be_read_again_into_the_same_storage),
         cmocka_unit_test(test_host_linux_writes_json),
         cmocka_unit_test(test_host_linux_counters_never_go_back),
+        cmocka_unit_test(test_host_linux_knows_what_this_process_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

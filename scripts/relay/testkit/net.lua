@@ -252,6 +252,23 @@ end
 
 -- ── Commands between nodes ───────────────────────────────────────────────────────────────────
 
+-- Raises at the caller's caller.
+local function check_data(data)
+  if type(data) ~= "table" then
+    error("data must be a table, as { command = \"say-hello\" }", 3)
+  end
+end
+
+-- A name that nobody has is a way to ask for nobody; what cannot be a name is a mistake.
+local function check_target(node, target)
+  if type(target) ~= "string" or target == "" then
+    error(("a node's name must be a text, and is %s"):format(tostring(target)), 3)
+  end
+  if target == node then
+    error(("%s cannot ask itself"):format(node), 3)
+  end
+end
+
 -- The answers by node, and the reason.
 local function ask(net, place, to, data, seconds)
   local text = engine.encode(net.handle, data)
@@ -274,6 +291,8 @@ end
 
 function Net:request(node, target, data, seconds)
   local place, wait = place_of(self, node), check_seconds(seconds, ANSWER_SECONDS)
+  check_target(node, target)
+  check_data(data)
   local answers, reason = ask(self, place, target, data, wait)
   local _, answer = next(answers)
   if answer == nil then
@@ -283,8 +302,9 @@ function Net:request(node, target, data, seconds)
 end
 
 function Net:broadcast(node, data, seconds)
-  local answers = ask(self, place_of(self, node), nil, data, check_seconds(seconds, ANSWER_SECONDS))
-  return answers
+  local place, wait = place_of(self, node), check_seconds(seconds, ANSWER_SECONDS)
+  check_data(data)
+  return (ask(self, place, nil, data, wait))
 end
 
 -- ── Clients ──────────────────────────────────────────────────────────────────────────────────

@@ -35,11 +35,19 @@ static void keep_request(struct fake_policy *policy, const struct channel_reques
     policy->asked.password_matches = request->password_matches;
 }
 
+static void tell_place(const struct fake_policy *policy, struct decision *decision)
+{
+    if (decision)
+        snprintf(decision->place, sizeof(decision->place), "%s",
+                 policy->place ? policy->place : "");
+}
+
 static struct verdict on_open(void *context, const struct channel_request *request)
 {
     struct fake_policy *policy = context;
     keep_request(policy, request);
     policy->opens++;
+    tell_place(policy, request->decision);
     return policy->open;
 }
 
@@ -48,6 +56,7 @@ static struct verdict on_join(void *context, const struct channel_request *reque
     struct fake_policy *policy = context;
     keep_request(policy, request);
     policy->joins++;
+    tell_place(policy, request->decision);
     return policy->join;
 }
 
@@ -85,6 +94,7 @@ static enum publish_action on_publish(void *context, const struct publish_reques
     policy->asked.text_len = request->text.len;
     policy->asked.is_json = request->is_json;
     policy->publishes++;
+    tell_place(policy, request->decision);
     *denial = policy->denial;
     if (policy->replacement)
         buf_add_text(replacement, policy->replacement);

@@ -41,6 +41,7 @@ struct fake_policy {
     enum scope_kind scope;
     const char *scope_node; /* of a LIST: the one node in it */
     int next_hop;
+    const char *place; /* where it answers, for whoever wants to know; NULL: "" */
 
     /* How often, and what last. */
     unsigned opens, joins, lists, limits_asked, publishes, healths, nodes, scopes, next_hops;

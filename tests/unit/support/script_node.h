@@ -12,6 +12,7 @@ struct script_node {
     struct relay relay;
     struct hash_job *job; /* the hash that waits for its worker */
     struct host_network network;
+    const struct script_calls *calls; /* NULL: there is no ctl */
     uint64_t now_ms, wake_ms;
 };
 
@@ -76,7 +77,8 @@ static inline void script_node_run(struct script_node *node, const char *lines)
                                        .network = &node->network,
                                        .clock = node->relay.clock,
                                        .context = node,
-                                       .wake_at = script_node_wake_at};
+                                       .wake_at = script_node_wake_at,
+                                       .calls = node->calls};
     assert_int_equal(script_start(fixture->script, &world), 0);
 }
 
