@@ -76,8 +76,10 @@ static bool is_known(const char *file, const char *name)
     return !strcmp(file, "client_auth") && !strcmp(name, "headers");
 }
 
+/* The value of that name is at the top. */
 static void refuse_name(lua_State *lua, const char *file, const char *path, const char *name)
 {
+    lua_Debug place = {.linedefined = 0};
     struct nearest nearest;
     char hint[NEAREST_HINT_MAX];
     nearest_init(&nearest, name);
@@ -85,8 +87,10 @@ static void refuse_name(lua_State *lua, const char *file, const char *path, cons
         if (!strcmp(QUESTIONS[i].file, file))
             nearest_offer(&nearest, QUESTIONS[i].name);
     nearest_hint(&nearest, hint);
-    luaL_error(lua, "%s: unknown function '%s'%s", path, name,
-               hint[0] ? hint : " (a helper's name begins with _)");
+    const char *advice = hint[0] ? hint : " (a helper's name begins with _)";
+    if (lua_isfunction(lua, -1) && lua_getinfo(lua, ">S", &place) && place.linedefined > 0)
+        luaL_error(lua, "%s:%d: unknown function '%s'%s", path, place.linedefined, name, advice);
+    luaL_error(lua, "%s: unknown field '%s'%s", path, name, advice);
 }
 
 /* What the module at the top may hold, so that a misspelt name does not quietly leave a door open.
@@ -325,7 +329,8 @@ static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     sandbox_open(lua);
-    check_file_names(lua, load);
+    if (!load->source->only) /* policy_check.c looks at the names itself */
+        check_file_names(lua, load);
     load->is_user = true;
     load_directory(lua, load);
     load->is_user = false;

@@ -65,16 +65,23 @@ static bool split(struct text text, struct token *token)
     return true;
 }
 
+/* Of a text that is JSON: whether it is an object. */
+static bool is_object(const char *text, size_t len)
+{
+    while (len > 0 && (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')) {
+        text++;
+        len--;
+    }
+    return len > 0 && *text == '{';
+}
+
 /* Pushes the JSON object of a part. */
 static bool push_part(lua_State *lua, struct text part)
 {
     struct buf *json = &policy_modules_work(lua)->json;
     if (base64_decode_url(json, part.at, part.len) != 0 || json->len == 0)
         return false;
-    size_t space = 0;
-    while (space < json->len && memchr(" \t\r\n", json->bytes[space], 4))
-        space++;
-    return space < json->len && json->bytes[space] == '{' &&
+    return is_object(json->bytes, json->len) &&
            json_lua_push_plain(lua, (struct text){json->bytes, json->len}, CLAIMS_DEPTH_MAX);
 }
 

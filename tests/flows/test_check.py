@@ -63,7 +63,7 @@ def test_check_finds_the_first_mistake_of_every_file(site):
     lines = done.stderr.splitlines()
     assert lines[1].startswith("main.lua:4: unknown key 'limits.brst' (did you mean 'burst'?)")
     assert lines[2].startswith("policies/client_auth.lua:2: syntax error")
-    assert lines[3].startswith("policies/channel_auth.lua: unknown function 'opne'")
+    assert lines[3].startswith("policies/channel_auth.lua:1: unknown function 'opne'")
     assert lines[4].startswith("policies/limits.lua:1: ran over its budget")
     assert lines[0].startswith("policies/helath.lua: no policy has that name") and len(lines) == 5
 

@@ -71,7 +71,7 @@ async def test_mistakes_are_told_as_the_page_says(tmp_path):
         change(tmp_path, "policies/message.lua", "publish", "publsh")
         line = await node.reload()
         assert line.event == "reload refused"
-        assert "policies/message.lua: unknown function 'publsh' (did you mean 'publish'?)" in line.text
+        assert "policies/message.lua:5: unknown function 'publsh' (did you mean 'publish'?)" in line.text
         change(tmp_path, "policies/message.lua", "publsh", "publish")
         change(tmp_path, "policies/message.lua", "request.channel", "request.chanel:lower()")
         assert (await node.reload()).event == "reloaded"

@@ -316,7 +316,7 @@ static void test_script_misspelt_relay_function_is_named(void **state)
 static void test_script_policy_misspelt_function_is_refused(void **state)
 {
     assert_policy_refused(*state, "policies/channel_auth.lua", "return { opn = function() end }",
-                          "policies/channel_auth.lua: unknown function 'opn' (did you mean "
+                          "policies/channel_auth.lua:1: unknown function 'opn' (did you mean "
                           "'open'?)");
 }
 
