@@ -11,6 +11,8 @@
 #include "script/command.h"
 #include "script/runtime.h"
 
+#define PLACE_MAX (PATH_MAX + 16)
+
 static void set_count(lua_State *lua, const char *key, uint64_t count)
 {
     lua_pushinteger(lua, (lua_Integer)count);
@@ -87,31 +89,32 @@ static int engine_status(lua_State *lua)
     return 1;
 }
 
-/* In full, where Lua shortens a path. */
-static const char *file_of(const lua_Debug *place)
+/* Writes file:line, the file in full where Lua shortens it. */
+static void write_place(const lua_Debug *place, char out[PLACE_MAX])
 {
-    return place->source[0] == '@' ? place->source + 1 : place->short_src;
+    const char *file = place->source[0] == '@' ? place->source + 1 : place->short_src;
+    if (place->linedefined > 0)
+        snprintf(out, PLACE_MAX, "%s:%d", file, place->linedefined);
+    else
+        snprintf(out, PLACE_MAX, "%s", file);
 }
 
 /* Sets `place` of the table below the function at the top, which is popped. */
 static void set_place(lua_State *lua)
 {
     lua_Debug place;
-    if (!lua_isfunction(lua, -1))
+    char text[PLACE_MAX];
+    if (!lua_isfunction(lua, -1) || !lua_getinfo(lua, ">S", &place))
         return;
-    lua_getinfo(lua, ">S", &place);
-    if (place.linedefined > 0)
-        lua_pushfstring(lua, "%s:%d", file_of(&place), place.linedefined);
-    else
-        lua_pushstring(lua, place.short_src);
-    lua_setfield(lua, -2, "place");
+    write_place(&place, text);
+    set_text(lua, "place", text);
 }
 
 /* --- The policies, which live in a state of their own --- */
 
 /* The place of a question's function, as bytes; health has rules, and of them the first. */
 static void policy_place(struct policies *policies, enum policy_question question,
-                         char out[PATH_MAX + 16])
+                         char out[PLACE_MAX])
 {
     lua_State *lua = policies->vm->lua;
     lua_Debug place;
@@ -124,13 +127,13 @@ static void policy_place(struct policies *policies, enum policy_question questio
     if (lua_rawgeti(lua, LUA_REGISTRYINDEX, function) != LUA_TFUNCTION)
         lua_pop(lua, 1);
     else if (lua_getinfo(lua, ">S", &place))
-        snprintf(out, PATH_MAX + 16, "%s:%d", file_of(&place), place.linedefined);
+        write_place(&place, out);
 }
 
 static void push_question(lua_State *lua, struct policies *policies, enum policy_question question)
 {
     const struct policy_figures *figures = &policies->figures[question];
-    char place[PATH_MAX + 16];
+    char place[PLACE_MAX];
     policy_place(policies, question, place);
     lua_createtable(lua, 0, 7);
     set_text(lua, "file", policy_file(question));
