@@ -69,7 +69,7 @@ static void test_hear_a_client_has_its_facts(void **state)
     struct wire *wire = node_connect(hearing.node);
     wire_join(wire, "verona");
     wire_gone(wire);
-    assert_says("integer 1 192.0.2.1 0 integer 1 192.0.2.1 0");
+    assert_says("integer 1 192.0.2.1 0 nil nil integer 1 192.0.2.1 0 nil nil");
 }
 
 static void test_hear_a_client_has_its_identity_and_user(void **state)

@@ -44,8 +44,8 @@ static inline void hearing_run(const char *lines)
     struct relay *relay = &hearing.node->relay;
     snprintf(text, sizeof text,
              "local relay = require 'relay' relay.node { name = 'node-a' } local said = {}\n"
-             "local function say(...) for _, word in ipairs { ... } do\n"
-             "  said[#said + 1] = tostring(word) end end\n"
+             "local function say(...) for i = 1, select('#', ...) do\n"
+             "  said[#said + 1] = tostring((select(i, ...))) end end\n"
              "relay.command('said', function()\n"
              "  local all = table.concat(said, ' ') said = {} return { ok = all } end)\n%s\n",
              lines);
