@@ -149,6 +149,7 @@ static void release(struct reload *reload)
     uv_close((uv_handle_t *)&reload->loaded, NULL);
 }
 
+/* While it is handed over and told of, what is asked for is a next one. */
 static void on_loaded(uv_async_t *async)
 {
     struct reload *reload = async->data;
@@ -156,17 +157,18 @@ static void on_loaded(uv_async_t *async)
         return;
     if (reload->has_thread)
         uv_thread_join(&reload->thread);
+    if (!reload->is_closing) {
+        settle(reload);
+        tell(reload);
+    }
     reload->is_loading = false;
     if (reload->is_closing) {
         script_free(reload->script);
         sockets_change_deinit(&reload->change);
         release(reload);
-        return;
-    }
-    settle(reload);
-    tell(reload);
-    if (reload->is_wanted && !reload->is_loading && !reload->is_closing)
+    } else if (reload->is_wanted) {
         begin(reload);
+    }
 }
 
 int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_source *source,

@@ -58,15 +58,22 @@ static void release(struct mesh *mesh, struct text name)
         reservation_release(mesh->reservation, name.at, name.len);
 }
 
+/* What was asked for is not what the name is open with. A claim that was made for it goes. */
+static void give_up(struct mesh *mesh, struct hold *hold)
+{
+    char bytes[CHANNEL_NAME_MAX];
+    struct text name = {bytes, hold->name_len};
+    memcpy(bytes, hold->name, hold->name_len);
+    forget(mesh, hold);
+    release(mesh, name);
+}
+
 static int open_hold(struct mesh *mesh, struct hold *hold, const struct password_hash *hash)
 {
     struct password_hash held = *hash;
     switch (reservation_open(mesh->reservation, hold->name, hold->name_len, &held)) {
-    case RESERVE_GRANTED:
-        if (password_hash_equals(&held, hash))
-            return 1;
-        release(mesh, (struct text){hold->name, hold->name_len}); /* it has no password */
-        return RELAY_EINVAL;
+    case RESERVE_GRANTED: /* one without a password takes any */
+        return password_hash_equals(&held, hash) ? 1 : RELAY_EINVAL;
     case RESERVE_WAITS:
         return 0;
     case RESERVE_REFUSED:
@@ -88,13 +95,14 @@ int mesh_reserve(struct mesh *mesh, struct text name, const struct password_hash
     if (is_new && !(hold = add(mesh, name)))
         return RELAY_EFULL;
     int err = open_hold(mesh, hold, hash);
-    hold->stands = err == 1 || !is_new;
     if (err == 0) {
         hold->done = done;
         hold->context = context;
-    } else if (err < 0 && is_new) {
-        forget(mesh, hold);
     }
+    if (err < 0 && is_new)
+        give_up(mesh, hold);
+    else
+        hold->stands = err != 0;
     return err;
 }
 

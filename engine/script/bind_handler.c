@@ -37,9 +37,12 @@ static int engine_on(lua_State *lua)
     luaL_checktype(lua, 2, LUA_TFUNCTION);
     lua_settop(lua, 2);
     int function = luaL_ref(lua, LUA_REGISTRYINDEX);
-    if (hear_add(runtime, (enum runtime_event)event, function) != 0)
-        return luaL_error(lua, "not enough memory");
-    return 0;
+    int err = hear_add(runtime, (enum runtime_event)event, function);
+    if (err)
+        luaL_unref(lua, LUA_REGISTRYINDEX, function);
+    if (err == RELAY_EFULL)
+        return luaL_error(lua, "relay.on: more than %d handlers", RUNTIME_LISTENERS_MAX);
+    return err ? luaL_error(lua, "not enough memory") : 0;
 }
 
 static int add_ticker(lua_State *lua, bool repeats)

@@ -1,5 +1,6 @@
 /* bind_metric.c — relay.counter and relay.gauge: objects with add and, a gauge, set. */
 #include <math.h>
+#include <string.h>
 
 #include <lauxlib.h>
 
@@ -71,11 +72,19 @@ static void push_object(lua_State *lua, struct metric *metric)
     lua_setmetatable(lua, -2);
 }
 
+static const char *check_text(lua_State *lua, int index)
+{
+    size_t len;
+    const char *text = luaL_checklstring(lua, index, &len);
+    luaL_argcheck(lua, strlen(text) == len, index, "must not hold a zero byte");
+    return text;
+}
+
 static int metric(lua_State *lua, enum metric_kind kind)
 {
     struct metric *found;
-    const char *name = luaL_checkstring(lua, 1);
-    const char *help = luaL_optstring(lua, 2, name);
+    const char *name = check_text(lua, 1);
+    const char *help = lua_isnoneornil(lua, 2) ? name : check_text(lua, 2);
     switch (metrics_get(&runtime_of(lua)->metrics, kind, name, help, &found)) {
     case 0:
         push_object(lua, found);
@@ -83,7 +92,7 @@ static int metric(lua_State *lua, enum metric_kind kind)
     case RELAY_EINVAL:
         return luaL_argerror(lua, 1,
                              "a name is 1 to 120 of A-Z a-z 0-9 _ and begins with no digit, a help "
-                             "has at most 500 bytes");
+                             "has at most 500 bytes of UTF-8");
     case RELAY_ESYNTAX:
         return luaL_error(lua, "'%s' is a %s already", name,
                           kind == METRIC_COUNTER ? "gauge" : "counter");

@@ -27,7 +27,7 @@ static bool is_heard(const struct runtime *runtime, enum runtime_event event)
     return runtime->heard_events & (1U << event);
 }
 
-static void drop_event(struct runtime *runtime, enum runtime_event event)
+void hear_dropped(struct runtime *runtime, enum runtime_event event)
 {
     static const char *const NAMES[] = {
 #define EVENT_NAME(name) #name,
@@ -57,7 +57,7 @@ static void hear_event(struct runtime *runtime, enum runtime_event event,
         if (task)
             list_append(&runtime->ready, &task->ready_node);
         else
-            drop_event(runtime, event);
+            hear_dropped(runtime, event);
     }
     runtime_schedule(runtime);
 }
@@ -224,9 +224,12 @@ void hear_nothing(struct runtime *runtime)
 
 int hear_add(struct runtime *runtime, enum runtime_event event, int function)
 {
+    if (runtime->listener_count >= RUNTIME_LISTENERS_MAX)
+        return RELAY_EFULL;
     struct listener *listener = calloc(1, sizeof *listener);
     if (!listener)
         return RELAY_ENOMEM;
+    runtime->listener_count++;
     listener->event = event;
     listener->function = function;
     list_append(&runtime->listeners, &listener->node);

@@ -10,10 +10,12 @@
 
 #include "script/runtime.h"
 
-/* Adds a handler of an event: a reference, which is taken over. RELAY_ENOMEM. */
+/* Adds a handler of an event: a reference, which is taken over. RELAY_ENOMEM, RELAY_EFULL. */
 int hear_add(struct runtime *runtime, enum runtime_event event, int function) RELAY_MUST_USE;
 /* Tells the relay what is listened to, in a world that is new. */
 void hear_listen(struct runtime *runtime);
+/* There was no room for a handler: logs and counts it. */
+void hear_dropped(struct runtime *runtime, enum runtime_event event);
 /* The runtime does not listen any more. */
 void hear_nothing(struct runtime *runtime);
 

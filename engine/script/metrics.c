@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/utf8.h"
+
 static const char *const KINDS[] = {"counter", "gauge"};
 
 static void metric_free(struct metric *metric)
@@ -70,7 +72,8 @@ static int add(struct metrics *metrics, struct metric *metric)
 int metrics_get(struct metrics *metrics, enum metric_kind kind, const char *name, const char *help,
                 struct metric **out)
 {
-    if (!is_name(name) || strlen(help) > METRIC_HELP_MAX)
+    size_t help_len = strlen(help);
+    if (!is_name(name) || help_len > METRIC_HELP_MAX || !utf8_is_valid(help, help_len))
         return RELAY_EINVAL;
     *out = find(metrics, name);
     if (*out)

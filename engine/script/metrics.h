@@ -1,6 +1,6 @@
 /* metrics.h — the counters and gauges of the scripts, by name.
  *
- * Owned by the script: metrics_init, metrics_deinit when its state is gone. A metric lives as long
+ * Owned by the script: {0} is none, metrics_deinit when its state is gone. A metric lives as long
  * as that, so its Lua object may point at it. The surprising rule: a reload makes new ones, and
  * metrics_carry gives them the values of those with the same name and kind. */
 #ifndef WSRELAY_SCRIPT_METRICS_H
@@ -32,8 +32,9 @@ struct metrics {
 
 void metrics_deinit(struct metrics *metrics);
 
-/* The metric of that name, a new one when there is none. RELAY_EINVAL: the name cannot be one;
- * RELAY_ESYNTAX: one of the other kind has it; RELAY_EFULL, RELAY_ENOMEM. */
+/* The metric of that name, a new one when there is none. RELAY_EINVAL: the name or the help cannot
+ * be one (of a text that is no UTF-8 a scraper takes nothing at all); RELAY_ESYNTAX: one of the
+ * other kind has it; RELAY_EFULL, RELAY_ENOMEM. */
 int metrics_get(struct metrics *metrics, enum metric_kind kind, const char *name, const char *help,
                 struct metric **metric) RELAY_MUST_USE;
 

@@ -215,6 +215,8 @@ static void step(struct runtime *runtime, struct task *task)
         respond(runtime, task, (struct text){runtime->response.bytes, runtime->response.len});
     if (err || task->wait == WAIT_NOTHING)
         task_free(task);
+    else if (task->is_late)
+        task_end(task);
     buf_deinit(&error);
 }
 
@@ -310,9 +312,14 @@ void runtime_event(struct runtime *runtime, enum runtime_event event, const stru
         struct listener *listener = list_entry(node, struct listener, node);
         if (listener->event != event)
             continue;
-        struct task *task = task_new_event(runtime, peer, listener->function);
-        if (task)
-            task->ends_with_peer = event == RUNTIME_EVENT_peer_up;
+        struct task *task = runtime->task_count < RUNTIME_TASKS_MAX
+                                ? task_new_event(runtime, peer, listener->function)
+                                : NULL;
+        if (!task) {
+            hear_dropped(runtime, event);
+            continue;
+        }
+        task->ends_with_peer = event == RUNTIME_EVENT_peer_up;
         set_ready(runtime, task);
     }
     runtime_run(runtime);

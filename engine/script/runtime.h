@@ -29,6 +29,7 @@
 #define RUNTIME_SCRATCH_MAX ((size_t)64 * 1024 * 1024)
 #define RUNTIME_STEPS_MAX 256 /* of handlers in one turn of the loop */
 #define RUNTIME_CLIENT_BUCKETS 256
+#define RUNTIME_LISTENERS_MAX 1000 /* handlers of events */
 
 /* What relay.on knows. */
 #define RUNTIME_EVENTS(X)                                                                          \
@@ -82,6 +83,7 @@ struct runtime {
     unsigned heard_events; /* a bit for each that has a listener */
     struct timers timers;
     struct list tickers, listeners;
+    size_t listener_count;
     uint64_t wake_ms; /* what wake_at was asked for; 0: nothing yet */
     struct buf scratch, response, heard;
     bool has_response;

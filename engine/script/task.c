@@ -173,7 +173,10 @@ void task_free(struct task *task)
 
 void task_end(struct task *task)
 {
-    if (!task->coroutine || task == task->runtime->current || task->is_over)
+    if (task == task->runtime->current || task->is_over)
+        return;
+    task->is_late = !task->coroutine;
+    if (task->is_late)
         return;
     stop_waiting(task);
     task->is_over = true;

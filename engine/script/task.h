@@ -70,6 +70,7 @@ struct task {
     uint64_t client;         /* ends with this client; 0: with none */
     struct list client_node; /* runtime->by_client */
     bool ends_with_peer;
+    bool is_late; /* whom it is about went before it began */
     bool is_over; /* whom it is about is gone: it is only closed any more */
 
     lua_State *coroutine; /* NULL: did not begin yet */
@@ -100,8 +101,8 @@ struct task *task_new_control(struct runtime *runtime, struct text request,
 /* A control task's asker hears that it ended. */
 void task_free(struct task *task);
 
-/* Whom it is about is gone. One that began and waits is closed in its next turn; nothing happens to
- * one that did not begin, and to the one that runs. */
+/* Whom it is about is gone. One that waits is closed in its next turn, one that did not begin when
+ * it comes to wait; nothing happens to the one that runs. */
 void task_end(struct task *task);
 
 /* Makes it ready, with an answer that has this text (of an error: the reason). */

@@ -49,6 +49,11 @@ static struct fake_mesh {
     void (*on_drop)(void);
     char told[512];  /* plain_open, plain_reserved */
     const char *raw; /* of the three commands; NULL: no response */
+    char reserved[64], unreserved[64];
+    int reserve_answer; /* what mesh_reserve says; 0: `reserve_done` is for the test to call */
+    bool has_password, is_reserve_cancelled;
+    void (*reserve_done)(void *context, const char *reason);
+    void *reserve_context;
 } FAKE;
 
 static inline struct text fake_text(const char *string)
@@ -230,6 +235,32 @@ int mesh_new_token(struct mesh *mesh, struct text node, char token[MESH_TOKEN_LE
     memset(token, 'x', MESH_TOKEN_LEN);
     token[MESH_TOKEN_LEN] = '\0';
     return 0;
+}
+
+int mesh_reserve(struct mesh *mesh, struct text name, const struct password_hash *hash,
+                 void (*done)(void *context, const char *reason), void *context)
+{
+    (void)mesh;
+    snprintf(FAKE.reserved, sizeof FAKE.reserved, "%.*s", (int)name.len, name.at);
+    FAKE.has_password = hash->is_set;
+    FAKE.reserve_done = done;
+    FAKE.reserve_context = context;
+    return FAKE.reserve_answer;
+}
+
+void mesh_reserve_cancel(struct mesh *mesh, void *context)
+{
+    (void)mesh;
+    assert_ptr_equal(context, FAKE.reserve_context);
+    FAKE.is_reserve_cancelled = true;
+}
+
+/* One that was reserved before. */
+bool mesh_unreserve(struct mesh *mesh, struct text name)
+{
+    (void)mesh;
+    snprintf(FAKE.unreserved, sizeof FAKE.unreserved, "%.*s", (int)name.len, name.at);
+    return strcmp(FAKE.unreserved, FAKE.reserved) == 0;
 }
 
 #endif
