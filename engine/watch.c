@@ -48,12 +48,24 @@ static bool is_script(const char *name)
     return name[0] != '.' && len > 4 && strcmp(name + len - 4, ".lua") == 0;
 }
 
+/* What happens to a directory itself is told with its own name. */
+static bool is_itself(const struct directory *directory, const char *name)
+{
+    const char *slash = strrchr(directory->path, '/');
+    return strcmp(slash ? slash + 1 : directory->path, name) == 0;
+}
+
+/* Its inode's number alone does not say that it is another one: the next directory often gets it.
+ */
 static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
 {
     struct directory *directory = event->data;
-    (void)events;
-    if (status == 0 && name && is_script(name))
+    if (status != 0 || !name)
+        return;
+    if (is_script(name))
         note_change(directory->watch, directory->path, name);
+    else if ((events & UV_RENAME) && is_itself(directory, name))
+        directory->is_armed = false; /* on_look watches what is there now */
 }
 
 static bool is_another(const struct directory *directory, const struct stat *status)
@@ -62,17 +74,19 @@ static bool is_another(const struct directory *directory, const struct stat *sta
            directory->inode != status->st_ino;
 }
 
-/* Watches what the path leads to now. Whether that is another directory than before. */
+/* Watches what the path leads to now. Whether that is another directory than before, or none any
+ * more: with its watch go the events that it had not told yet. */
 static bool arm(struct directory *directory)
 {
     struct stat status;
+    bool was_armed = directory->is_armed;
     bool is_there = stat(directory->path, &status) == 0 && S_ISDIR(status.st_mode);
     if (is_there && !is_another(directory, &status))
         return false;
     uv_fs_event_stop(&directory->event);
     directory->is_armed = false;
     if (!is_there)
-        return false;
+        return was_armed;
     int err = uv_fs_event_start(&directory->event, on_event, directory->path, 0);
     directory->is_armed = err == 0;
     directory->device = status.st_dev;
