@@ -48,12 +48,24 @@ static bool is_script(const char *name)
     return name[0] != '.' && len > 4 && strcmp(name + len - 4, ".lua") == 0;
 }
 
+/* What happens to a directory itself is told with its own name. */
+static bool is_itself(const struct directory *directory, const char *name)
+{
+    const char *slash = strrchr(directory->path, '/');
+    return strcmp(slash ? slash + 1 : directory->path, name) == 0;
+}
+
+/* Its inode's number alone does not say that it is another one: the next directory often gets it.
+ */
 static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
 {
     struct directory *directory = event->data;
-    (void)events;
-    if (status == 0 && name && is_script(name))
+    if (status != 0 || !name)
+        return;
+    if (is_script(name))
         note_change(directory->watch, directory->path, name);
+    else if ((events & UV_RENAME) && is_itself(directory, name))
+        directory->is_armed = false; /* on_look watches what is there now */
 }
 
 static bool is_another(const struct directory *directory, const struct stat *status)

@@ -205,7 +205,9 @@ static void reuse(lua_State *lua, struct slot *slot, lua_Integer place,
 
 void client_table_push(lua_State *lua, const struct client_facts *client)
 {
-    if (client->identity.len > IDENTITY_KEPT_MAX || client->address.len > ADDRESS_KEPT_MAX) {
+    /* Without an identity a new one is as cheap. */
+    if (client->identity.len == 0 || client->identity.len > IDENTITY_KEPT_MAX ||
+        client->address.len > ADDRESS_KEPT_MAX) {
         push_new(lua, client);
         return;
     }

@@ -22,6 +22,7 @@
 #define STATUS_MIN 400
 #define STATUS_MAX 599
 #define LIST_FAILURES_MAX 3
+#define LIST_OVERRUNS_MAX 2
 
 static const struct verdict DENIED = {.allowed = false};
 
@@ -174,19 +175,22 @@ static int list_body(lua_State *lua)
     return 0;
 }
 
-/* A channel for which the policy fails is hidden, and the rest asked again; after an overrun, or
- * LIST_FAILURES_MAX of them, all that are left are hidden, so that a broken policy costs no more
- * than that. */
+/* A channel for which the policy fails is hidden, and the rest asked again; after LIST_FAILURES_MAX
+ * of them, or LIST_OVERRUNS_MAX that took their whole time, all that are left are hidden, so that a
+ * broken policy costs no more than that. */
 static void channel_list(void *context, const struct client_facts *client,
                          struct listed_channel *channels, size_t count)
 {
     struct list_question ask = {context, client, channels, count, 0};
-    for (int failures = 0; ask.next < count && failures < LIST_FAILURES_MAX; failures++)
-        if (policies_ask(ask.policies, POLICY_CHANNEL_LIST, list_body, &ask) != 0) {
+    int failures = 0, overruns = 0;
+    while (ask.next < count && failures < LIST_FAILURES_MAX && overruns < LIST_OVERRUNS_MAX) {
+        if (policies_ask(ask.policies, POLICY_CHANNEL_LIST, list_body, &ask) == 0)
+            break;
+        failures++;
+        overruns += ask.policies->vm->was_overrun;
+        if (ask.next < count)
             channels[ask.next++].is_shown = false;
-            if (ask.policies->vm->was_overrun)
-                break;
-        }
+    }
     while (ask.next < count)
         channels[ask.next++].is_shown = false;
 }

@@ -53,9 +53,9 @@ static const struct budget_limits ASK_LIMITS = {.instructions = 1000000,
                                                 .cpu_ms = 20,
                                                 .allocated_bytes = (size_t)16 * 1024 * 1024};
 /* peer_selection sorts all nodes of the network, now and then. */
-static const struct budget_limits CHOOSE_LIMITS = {.instructions = 5000000,
-                                                   .wall_ms = 30,
-                                                   .cpu_ms = 20,
+static const struct budget_limits CHOOSE_LIMITS = {.instructions = 10000000,
+                                                   .wall_ms = 50,
+                                                   .cpu_ms = 45,
                                                    .allocated_bytes = (size_t)24 * 1024 * 1024};
 static const struct budget_limits LOAD_LIMITS = {
     .instructions = 50000000, .wall_ms = 1000, .cpu_ms = 1000};
