@@ -74,7 +74,7 @@ static int find_socket(struct ctl *ctl)
     else if (strlen(found.gl_pathv[0]) >= sizeof(ctl->found))
         code = failed(found.gl_pathv[0], "its name is longer than a socket's can be");
     else
-        ctl->path = strcpy(ctl->found, found.gl_pathv[0]);
+        ctl->path = memcpy(ctl->found, found.gl_pathv[0], strlen(found.gl_pathv[0]) + 1);
     globfree(&found);
     return code;
 }
@@ -158,7 +158,8 @@ static bool take_member(struct ctl *ctl, const struct json_span *key, const stru
     if (json_string_equals(key, "error"))
         return print(stderr, value);
     if (json_string_equals(key, "exit"))
-        ctl->exit_code = value->kind == JSON_NUMBER ? atoi(value->at) & 0xFF : CLI_FAILED;
+        ctl->exit_code =
+            value->kind == JSON_NUMBER ? (int)(strtol(value->at, NULL, 10) & 0xFF) : CLI_FAILED;
     return true;
 }
 

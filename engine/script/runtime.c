@@ -435,9 +435,10 @@ struct task *runtime_waiter(lua_State *lua, const char *function)
 struct script_control *runtime_control_of(lua_State *lua)
 {
     const struct task *task = runtime_of(lua)->current;
-    if (!task || !task->control)
+    struct script_control *control = task ? task->control : NULL;
+    if (!control)
         luaL_error(lua, "no command of ctl runs");
-    return task->control;
+    return control;
 }
 
 struct buf *runtime_scratch(lua_State *lua)

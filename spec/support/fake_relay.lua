@@ -72,6 +72,7 @@ function fake_relay.install()
   }
   fake.engine = {
     pool = function() return fake.pool or 8 end,
+    control = function(handler) fake.control = handler end,
     host = function() return "wss://a.example.com/" end,
     control = function(handler) fake.control = handler end,
     configuration = function() return { peers = fake.configured or {} } end,

@@ -146,6 +146,13 @@ def test_eval_that_waits_ends_with_its_client(node):
         pass
 
 
+def test_timers_of_the_new_scripts_run_after_a_reload(node):
+    node.main.write_text(node.main.read_text() + 'relay.after(0.05, function() relay.log.info "rang" end)\n')
+    for generation in (2, 3):
+        assert told(node, "reload") == f"generation {generation}\n"
+        assert node.wait_for("script", generation - 1).fields["message"] == "rang"
+
+
 def test_reload_tells_the_generation_or_what_is_wrong(node):
     assert objects(node, "reload") == [{"generation": 2}]
     node.main.write_text(node.main.read_text() + "\nrelay.comand()\n")

@@ -69,10 +69,9 @@ static void test_clients_are_told_with_what_is_known_of_them(void **state)
     client_receive(clients[1], SUBSCRIBE, sizeof SUBSCRIBE - 1);
     assert_answers(
         *state,
-        "local c = relay.clients()[2] return { ok = #relay.clients(), a = c.id .. "
-        "c.address .. c.user .. c.identity.role .. c.connected_seconds .. c.channels[1], "
-        "queued = c.queued_bytes > 0 }",
-        "{\"ok\":3,\"queued\":true,\"a\":\"2192.0.2.1juliet13.0verona\"}");
+        "local c = relay.clients()[2] return { ok = { #relay.clients(), c.queued_bytes > 0, "
+        "c.id, c.address, c.user, c.identity.role, c.connected_seconds, c.channels } }",
+        "{\"ok\":[3,true,2,\"192.0.2.1\",\"juliet\",1,3,[\"verona\"]]}");
 }
 
 static void test_clients_come_some_at_a_time(void **state)

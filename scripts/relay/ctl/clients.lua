@@ -19,7 +19,7 @@ local COLUMNS = {
   { title = "ID", key = "id", right = true },
   { title = "ADDRESS", key = "address" },
   { title = "USER", cell = function(client)
-    return client.user ~= nil and show.value(client.user) or nil
+    return client.user ~= nil and show.line(client.user) or nil
   end },
   { title = "CONNECTED", right = true, cell = function(client)
     return units.duration(client.connected_seconds)

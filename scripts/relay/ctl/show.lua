@@ -70,4 +70,11 @@ function show.value(value)
   return type(value) == "string" and value or write(value, 0, {})
 end
 
+--- The same on one line.
+---@param value any
+---@return string
+function show.line(value)
+  return type(value) == "string" and value or (write(value, 0, {}):gsub("\n%s*", " "))
+end
+
 return show

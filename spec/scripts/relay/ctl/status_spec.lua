@@ -1,0 +1,48 @@
+local ctl_command = require "spec.support.ctl_command"
+
+describe("relay.ctl.status", function()
+  local fake
+
+  before_each(function()
+    fake = ctl_command.install()
+  end)
+
+  after_each(ctl_command.remove)
+
+  local STATUS = {
+    version = "1.2.3", pid = 42, generation = 3, uptime_seconds = 125.5, clients = 7, channels = 5, peers = 2,
+    connections = 9, traces = 1, handlers_waiting = 4, draining = false, resident_bytes = 3 * 1024 * 1024,
+    scripts_bytes = 2048, policies_bytes = 1024, policy_failures = 1, handler_failures = 2,
+    health = "degraded", health_reason = "no peers",
+  }
+
+  before_each(function()
+    fake.engine.status = function() return STATUS end
+  end)
+
+  it("tells people what they ask first", function()
+    assert.are.equal([[
+NODE
+node              node-a, wsrelay-engine 1.2.3, pid 42
+up                2m 5s
+generation        3
+health            degraded: no peers
+draining          no
+clients           7
+channels          5
+peers             2
+connections       9
+memory            3.0 MiB; scripts 2.0 KiB, policies 1.0 KiB
+failures          1 of policies, 2 of handlers
+handlers waiting  4
+traces            1
+]], ctl_command.run(fake, "status").out)
+  end)
+
+  it("tells programs all of it", function()
+    local answer = ctl_command.run(fake, "status", ctl_command.JSON)
+    assert.are.equal(7, answer.objects[1].clients)
+    assert.are.equal("node-a", answer.objects[1].name)
+    assert.are.equal("", answer.out)
+  end)
+end)
