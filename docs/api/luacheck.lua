@@ -2,7 +2,7 @@
 --
 -- In your .luacheckrc:
 --
---     local wsrelay = dofile "/usr/local/share/doc/wsrelay-engine/docs/api/luacheck.lua"
+--     local wsrelay = dofile "/usr/local/share/wsrelay-engine/docs/api/luacheck.lua"
 --     std = "lua54"                                            -- main.lua and what it requires
 --     files["policies"] = { std = wsrelay.policy }
 --     files["spec"] = { std = "lua54+busted" }
