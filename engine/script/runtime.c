@@ -254,7 +254,7 @@ void runtime_command(struct runtime *runtime, const struct mesh_command *command
 
 int runtime_control(struct runtime *runtime, struct text request, struct script_control *control)
 {
-    if (!runtime->has_world || runtime->is_ending || runtime->task_count >= RUNTIME_TASKS_MAX)
+    if (!runtime->has_world || runtime->is_ending) /* when all else is full, ctl must answer */
         return RELAY_EFULL;
     struct task *task = task_new_control(runtime, request, control);
     if (!task)
