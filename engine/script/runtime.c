@@ -291,7 +291,7 @@ static void peer_gone(struct runtime *runtime, struct text peer)
 
 int runtime_control(struct runtime *runtime, struct text request, struct script_control *control)
 {
-    if (!runtime->has_world || runtime->is_ending || runtime->task_count >= RUNTIME_TASKS_MAX)
+    if (!runtime->has_world || runtime->is_ending) /* when all else is full, ctl must answer */
         return RELAY_EFULL;
     struct task *task = task_new_control(runtime, request, control);
     if (!task)

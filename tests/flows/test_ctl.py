@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 from support.client import client, clients
-from support.ctl import SOCKET, Following, ctl, following, objects, told
-from support.node import BINARY, environment, eventually, run
+from support.ctl import SOCKET, Following, ctl, following, has_status, objects, status, told
+from support.node import BINARY, environment, run
 
 CONTROL = f'control = "{SOCKET}",'
 KNOWN_USER = """local client_auth = {}
@@ -134,16 +134,15 @@ def test_eval_that_loops_is_ended_and_the_node_serves_on(node):
     assert ended.returncode == 1 and ended.stderr.startswith("eval:1: ran over its budget")
     trapped = ctl(node, "eval", "while true do pcall(function() while true do end end) end")
     assert trapped.returncode == 1 and "ran over its budget" in trapped.stderr
-    assert told(node, "eval", "1") == "1\n" and objects(node, "status")[0]["handler_failures"] == 0
+    assert told(node, "eval", "1") == "1\n" and status(node)["handler_failures"] == 0
 
 
-def test_eval_that_waits_ends_with_its_client(node):
+async def test_eval_that_waits_ends_with_its_client(node):
     waiting = Following(node, "eval", "print 'here' relay.sleep(600)")
     waiting.wait_for("here")
-    assert objects(node, "status")[0]["handlers_waiting"] == 1
+    assert status(node)["handlers_waiting"] == 1
     waiting.end()
-    while objects(node, "status")[0]["handlers_waiting"]:
-        pass
+    await has_status(node, "handlers_waiting", 0)
 
 
 def test_timers_of_the_new_scripts_run_after_a_reload(node):
@@ -159,14 +158,14 @@ def test_reload_tells_the_generation_or_what_is_wrong(node):
     ended = ctl(node, "reload")
     assert ended.returncode == 1 and ended.stdout == ""
     assert f"{node.main}:" in ended.stderr and "comand" in ended.stderr
-    assert objects(node, "status")[0]["generation"] == 2
+    assert status(node)["generation"] == 2
 
 
 async def test_drain_sends_the_clients_away_and_stays(node):
     async with client(node) as romeo:
         assert told(node, "drain") == "draining 1 client\n"
         assert (await romeo.closed())[0] == 1012
-    assert objects(node, "status")[0]["draining"] is True
+    assert status(node)["draining"] is True
 
 
 def test_help_lists_every_command(node):
@@ -236,8 +235,4 @@ async def test_trace_off_ends_those_who_follow(node):
         trace.wait_for("command   subscribe", 'channel="verona"')
         assert told(node, "trace", "off") == "1 trace ended\n"
         assert trace.exit_code() == 0
-
-    async def traces():
-        return objects(node, "status")[0]["traces"]
-
-    await eventually(traces, 0)
+    await has_status(node, "traces", 0)

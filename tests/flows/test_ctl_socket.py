@@ -1,5 +1,6 @@
 """The control socket: whose it is, what stands in its place, and how much of anything it takes."""
 
+import asyncio
 import os
 import socket
 import stat
@@ -7,8 +8,8 @@ import subprocess
 
 import pytest
 from support.client import client
-from support.ctl import SOCKET, Following, Line, command_of, ctl, objects, path_of, told
-from support.node import BINARY, Node, environment, main_lua, run
+from support.ctl import SOCKET, Following, Line, ctl, has_status, path_of, status, told
+from support.node import BINARY, Node, environment, eventually, main_lua, run
 
 CONTROL = f'control = "{SOCKET}",'
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -116,7 +117,7 @@ async def test_a_reload_to_where_it_cannot_listen_is_refused(node):
     node.configure('control = "nowhere/a.sock",')
     line = await node.reload()
     assert line.event == "reload refused" and "nowhere/a.sock: No such file" in line.fields["error"]
-    assert objects(node, "status")[0]["generation"] == 1
+    assert status(node)["generation"] == 1
 
 
 # How much it takes.
@@ -149,7 +150,7 @@ def test_who_asks_nothing_is_hung_up_on(node):
     assert told(node, "eval", "1") == "1\n"
 
 
-def test_only_so_many_talk_at_a_time(node):
+async def test_only_so_many_talk_at_a_time(node):
     lines = [Line(node) for _ in range(16)]
     for line in lines:
         line.ask("eval", "relay.sleep(600)")
@@ -157,8 +158,11 @@ def test_only_so_many_talk_at_a_time(node):
         assert one_more.hear_all() == [{"error": "too many talk to this node already\n"}, {"exit": 1}]
     for line in lines:
         line.__exit__(None, None, None)
-    while ctl(node, "eval", "1").returncode != 0:
-        pass
+
+    async def is_answered():
+        return (await asyncio.to_thread(ctl, node, "eval", "1")).returncode
+
+    await eventually(is_answered, 0)
 
 
 def test_a_long_answer_comes_whole(node):
@@ -169,16 +173,14 @@ def test_bytes_that_are_no_text_are_told_as_such(node):
     assert told(node, "eval", "'a\\xffb\\xc2\\x9b'") == "a\\xffb\\x9b\n"
 
 
-def test_a_reader_that_stalls_is_cut_and_the_rest_served(node):
+async def test_a_reader_that_stalls_is_cut_and_the_rest_served(node):
     with Line(node) as stalled:
         stalled.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stalled.ask("eval", "while true do print(('x'):rep(10000)) end")
-        while objects(node, "status")[0]["handlers_waiting"] == 0:
-            pass
-        before = objects(node, "status")[0]["resident_bytes"]
-        while objects(node, "status")[0]["handlers_waiting"] == 1:
-            pass
-        assert objects(node, "status")[0]["resident_bytes"] - before < 64 << 20
+        await has_status(node, "handlers_waiting", 1)
+        before = status(node)["resident_bytes"]
+        await has_status(node, "handlers_waiting", 0)
+        assert status(node)["resident_bytes"] - before < 64 << 20
 
 
 def test_an_answer_nobody_can_wait_for_is_cut(node):
@@ -218,4 +220,3 @@ async def test_a_command_that_waits_goes_on_in_its_own_generation(node):
 def test_the_command_line_takes_a_command_of_any_length_that_fits(node):
     assert ctl(node, "eval", "#'" + "x" * 60000 + "'").stdout == "60000\n"
     assert ctl(node, "eval", "#'" + "x" * 70000 + "'").returncode == 2
-    assert command_of(node)[0] == BINARY

@@ -6,7 +6,7 @@ import signal
 import socket
 
 from support.client import client, command
-from support.ctl import SOCKET, Line, following, objects
+from support.ctl import SOCKET, Line, following, has_status
 from support.plain_peer import PlainPeer
 
 CONTROL = f'control = "{SOCKET}",'
@@ -122,8 +122,7 @@ async def test_an_interrupt_ends_it_and_the_node_looks_no_more(start_node):
     with following(node, "trace", "on") as trace:
         trace.signal(signal.SIGINT)
         assert trace.exit_code() == -signal.SIGINT
-    while objects(node, "status")[0]["traces"]:
-        await asyncio.sleep(0)
+    await has_status(node, "traces", 0)
 
 
 async def test_only_so_many_follow(start_node):
@@ -131,8 +130,7 @@ async def test_only_so_many_follow(start_node):
     lines = [Line(node) for _ in range(8)]
     for line in lines:
         line.ask("trace", "on")
-    while objects(node, "status")[0]["traces"] < 8:
-        await asyncio.sleep(0)
+    await has_status(node, "traces", 8)
     with Line(node) as one_more:
         one_more.ask("trace", "on")
         assert one_more.hear_all() == [{"error": "too many follow traces already\n"}, {"exit": 1}]
@@ -145,8 +143,7 @@ async def test_a_slow_reader_loses_lines_and_is_told_how_many(start_node):
     with Line(node) as slow:
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.ask("trace", "on")
-        while not objects(node, "status")[0]["traces"]:
-            await asyncio.sleep(0)
+        await has_status(node, "traces", 1)
         async with client(node) as romeo:
             await romeo.subscribe("verona")
             for _ in range(30):

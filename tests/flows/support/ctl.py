@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 
-from .node import BINARY, WAIT_SECONDS, Node, environment
+from .node import BINARY, WAIT_SECONDS, Node, environment, eventually
 
 SOCKET = "node-a.sock"
 
@@ -68,6 +68,9 @@ class Following:
     def signal(self, number):
         self._process.send_signal(number)
 
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
     def exit_code(self) -> int:
         return self._process.wait(WAIT_SECONDS)
 
@@ -81,11 +84,11 @@ class Following:
 @contextlib.contextmanager
 def following(node: Node, *words):
     """Follows from the moment on in which the node says so itself."""
-    before = objects(node, "status")[0]["traces"]
+    before = status(node)["traces"]
     trace = Following(node, *words)
     try:
-        while objects(node, "status")[0]["traces"] == before:
-            assert trace._process.poll() is None, trace.lines
+        while status(node)["traces"] == before:
+            assert trace.is_running(), trace.lines
         yield trace
     finally:
         trace.end()
@@ -124,3 +127,18 @@ class Line:
 
     def hear_all(self) -> list[dict]:
         return list(iter(self.hear, None))
+
+
+def status(node: Node) -> dict:
+    """For those who ask again and again: without a process."""
+    with Line(node) as line:
+        line.ask("status", is_json=True)
+        return json.loads(line.hear()["out"])
+
+
+async def has_status(node: Node, key: str, wanted):
+    """Waits until `ctl status` tells this."""
+    async def ask():
+        return status(node)[key]
+
+    await eventually(ask, wanted)
