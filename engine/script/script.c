@@ -284,6 +284,11 @@ void script_retire(struct script *script)
     runtime_retire(&script->runtime);
 }
 
+void script_end(struct script *script)
+{
+    runtime_end(&script->runtime);
+}
+
 bool script_is_idle(const struct script *script)
 {
     return list_is_empty(&script->runtime.tasks);
