@@ -44,6 +44,13 @@ static void on_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
+/* What its handlers wait for must not hold the loop: a hash may stand behind a thousand others. */
+static void stop(struct generation *generation)
+{
+    script_end(generation->script);
+    uv_close((uv_handle_t *)&generation->timer, NULL);
+}
+
 /* Its handle still stands in the loop. */
 static void end(struct generation *generation)
 {
@@ -131,10 +138,10 @@ void generations_close(struct generations *generations)
         return;
     uv_close((uv_handle_t *)&generations->sweep, NULL);
     if (generations->serving)
-        uv_close((uv_handle_t *)&generations->serving->timer, NULL);
+        stop(generations->serving);
     for (struct list *node = generations->retired.next; node != &generations->retired;
          node = node->next)
-        uv_close((uv_handle_t *)&list_entry(node, struct generation, node)->timer, NULL);
+        stop(list_entry(node, struct generation, node));
 }
 
 static void free_whole(struct generation *generation)

@@ -347,7 +347,7 @@ static void tell_waiters(struct hash_job *job)
 }
 
 /* Starts jobs while there is room. Those that do not start are told only when the queue is in
- * order again: a `done` may ask for more. */
+ * order again: a `done` may ask for more. One that did start is its worker's. */
 static void start_next(struct hash_jobs *jobs)
 {
     struct list failed, *node;
@@ -355,9 +355,10 @@ static void start_next(struct hash_jobs *jobs)
     while (jobs->running < jobs->parallel && !list_is_empty(&jobs->queue)) {
         struct hash_job *job = list_entry(jobs->queue.next, struct hash_job, node);
         dequeue(job);
-        job->err = start(job);
-        if (job->err == 0)
+        int err = start(job);
+        if (err == 0)
             continue;
+        job->err = err;
         unlist(job);
         list_append(&failed, &job->node);
     }

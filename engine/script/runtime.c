@@ -32,15 +32,24 @@ void runtime_init(struct runtime *runtime, struct vm *vm, struct log *log)
     vm->runtime = runtime;
 }
 
+void runtime_end(struct runtime *runtime)
+{
+    runtime->is_ending = true; /* what a cancelling sets off is not served any more */
+    hear_nothing(runtime);
+    for (struct list *node = runtime->tasks.next; node != &runtime->tasks;) {
+        struct task *task = list_entry(node, struct task, node);
+        node = node->next;
+        if (task != runtime->current)
+            task_free(task);
+    }
+}
+
 void runtime_deinit(struct runtime *runtime)
 {
     struct list *node;
     if (!runtime->vm)
         return;
-    runtime->is_ending = true; /* what a cancelling sets off is not served any more */
-    hear_nothing(runtime);
-    while (!list_is_empty(&runtime->tasks))
-        task_free(list_entry(runtime->tasks.next, struct task, node));
+    runtime_end(runtime);
     while ((node = list_shift(&runtime->tickers)) != NULL)
         free(list_entry(node, struct ticker, node));
     while ((node = list_shift(&runtime->listeners)) != NULL)

@@ -95,6 +95,8 @@ struct runtime {
 };
 
 void runtime_init(struct runtime *runtime, struct vm *vm, struct log *log);
+/* What handlers wait for is cancelled, and none begins any more. */
+void runtime_end(struct runtime *runtime);
 /* Cancels all that waits. */
 void runtime_deinit(struct runtime *runtime);
 

@@ -161,11 +161,22 @@ static void read_configuration(lua_State *lua, struct load *load)
     config_lua_read(lua, load->config);
 }
 
+/* The locale is the process's: with a comma for a point no number of ours would be JSON any more,
+ * and the loop reads it while a script loads on another thread. */
+static void remove_locale(lua_State *lua)
+{
+    lua_getglobal(lua, "os");
+    lua_pushnil(lua);
+    lua_setfield(lua, -2, "setlocale");
+    lua_pop(lua, 1);
+}
+
 static int load_body(lua_State *lua)
 {
     struct load *load = lua_touserdata(lua, 1);
     luaL_openlibs(lua);
     sandbox_bound(lua);
+    remove_locale(lua);
     json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
@@ -373,6 +384,11 @@ int script_carry_state(struct script *next, const struct script *running, struct
 void script_retire(struct script *script)
 {
     runtime_retire(&script->runtime);
+}
+
+void script_end(struct script *script)
+{
+    runtime_end(&script->runtime);
 }
 
 bool script_is_idle(const struct script *script)

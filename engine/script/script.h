@@ -138,6 +138,9 @@ int script_carry_state(struct script *next, const struct script *running,
  * wait go on, until it is idle or freed. */
 void script_retire(struct script *script);
 bool script_is_idle(const struct script *script);
+/* The node ends: what its handlers wait for is cancelled, and none begins any more. Policies answer
+ * on, until it is freed. */
+void script_end(struct script *script);
 
 /* Runs what is due. */
 void script_tick(struct script *script);

@@ -194,6 +194,93 @@ static void test_relay_clients_that_are_not_drained_yet_go_on(void **state)
     node_free(node);
 }
 
+static void test_relay_finds_a_client_by_its_id_as_long_as_it_is_there(void **state)
+{
+    (void)state;
+    struct node *node = node_new();
+    struct wire *wires[3];
+    for (size_t i = 0; i < 3; i++)
+        wires[i] = node_connect(node);
+    for (uint64_t id = 1; id <= 3; id++)
+        assert_ptr_equal(relay_find_client(&node->relay, id), wires[id - 1]->client);
+    assert_null(relay_find_client(&node->relay, 0));
+    assert_null(relay_find_client(&node->relay, 4));
+    wire_gone(wires[1]);
+    assert_null(relay_find_client(&node->relay, 2));
+    assert_ptr_equal(relay_find_client(&node->relay, 3), wires[2]->client);
+    node_free(node);
+}
+
+static int send_to(struct node *node, uint64_t id, const char *channel)
+{
+    const struct json_span message = {"\"hi\"", 4, JSON_STRING};
+    return relay_send(&node->relay, id, (struct text){channel, strlen(channel)}, &message);
+}
+
+static void test_relay_send_reaches_one_subscriber_alone(void **state)
+{
+    (void)state;
+    struct node *node = node_new();
+    struct wire *first = node_connect(node), *second = node_connect(node);
+    wire_join(first, "verona");
+    wire_join(second, "verona");
+    assert_int_equal(send_to(node, 2, "verona"), 0);
+    assert_hears(second, MESSAGE("'hi'", "verona"));
+    assert_silent(second);
+    assert_silent(first);
+    assert_int_equal(node->relay.counters.deliveries, 1);
+    node_free(node);
+}
+
+static void test_relay_send_to_who_is_not_subscribed_is_refused(void **state)
+{
+    (void)state;
+    struct node *node = node_new();
+    struct wire *first = node_connect(node), *second = node_connect(node);
+    wire_join(first, "verona");
+    assert_int_equal(send_to(node, 2, "verona"), RELAY_EINVAL);
+    assert_int_equal(send_to(node, 1, "mantua"), RELAY_EINVAL);
+    assert_int_equal(send_to(node, 9, "verona"), RELAY_EINVAL);
+    client_close(first->client, CLOSE_POLICY, "kicked");
+    assert_int_equal(send_to(node, 1, "verona"), RELAY_EINVAL);
+    assert_silent(second);
+    node_free(node);
+}
+
+static void test_relay_send_to_a_slow_reader_closes_it(void **state)
+{
+    (void)state;
+    struct node *node = node_new();
+    node->relay.limits.send_queue_bytes = 100;
+    struct wire *wire = node_connect(node);
+    wire_join(wire, "verona");
+    for (int i = 0; i < 100 && !wire->is_closed; i++)
+        assert_int_equal(send_to(node, 1, "verona"), 0);
+    assert_closed(wire, CLOSE_TRY_LATER, "too slow");
+    node_free(node);
+}
+
+static void count_event(void *context, const struct client *client)
+{
+    assert_int_equal(client->subscriptions.count, 0);
+    ++*(unsigned *)context;
+}
+
+static void test_relay_tells_of_a_client_s_end_once_and_of_it_without_channels(void **state)
+{
+    (void)state;
+    unsigned ends = 0;
+    struct node *node = node_new();
+    node->relay.events = (struct relay_events){.context = &ends, .client_closed = count_event};
+    struct wire *wire = node_connect(node);
+    wire_join(wire, "verona");
+    client_close(wire->client, CLOSE_POLICY, "kicked");
+    assert_int_equal(ends, 0);
+    wire_gone(wire);
+    assert_int_equal(ends, 1);
+    node_free(node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +295,11 @@ int main(void)
         cmocka_unit_test(test_relay_drain_of_none_closes_nobody),
         cmocka_unit_test(test_relay_drain_closes_the_channels_and_forgets_what_waits),
         cmocka_unit_test(test_relay_clients_that_are_not_drained_yet_go_on),
+        cmocka_unit_test(test_relay_finds_a_client_by_its_id_as_long_as_it_is_there),
+        cmocka_unit_test(test_relay_send_reaches_one_subscriber_alone),
+        cmocka_unit_test(test_relay_send_to_who_is_not_subscribed_is_refused),
+        cmocka_unit_test(test_relay_send_to_a_slow_reader_closes_it),
+        cmocka_unit_test(test_relay_tells_of_a_client_s_end_once_and_of_it_without_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,6 +54,12 @@ static void test_script_shipped_main_loads(void **state)
     assert_int_equal(script_config(fixture->script)->listen[0].port, 8080);
 }
 
+/* It is the process's, so that no state may set it. */
+static void test_script_has_no_way_to_the_locale(void **state)
+{
+    load(*state, NODE("{}") "assert(os.setlocale == nil and os.time)");
+}
+
 static void test_script_config_has_the_documented_defaults(void **state)
 {
     const struct config *config = load(*state, NODE("{ name = 'node-a' }"));
@@ -348,6 +354,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_script_shipped_main_loads),
+        TEST(test_script_has_no_way_to_the_locale),
         TEST(test_script_config_has_the_documented_defaults),
         TEST(test_script_config_alone_has_no_network),
         TEST(test_script_config_takes_the_network),

@@ -162,6 +162,31 @@ static void test_retire_and_free_cancels_who_still_waits(void **state)
     assert_non_null(hearing.node->relay.events.message); /* the new one hears on */
 }
 
+/* A node that ends does not compute what nobody waits for. */
+static void test_end_cancels_who_waits_and_begins_nothing(void **state)
+{
+    (void)state;
+    hearing_run("relay.command('h', function(r) relay.hash(r.nonce, 'c') end)\n"
+                "relay.command('q', function() relay.request('node-c', {}) end)\n"
+                "relay.on('client_open', function() say 'open' end)");
+    for (int i = 0; i < 3; i++) {
+        char nonce[2] = {(char)('a' + i), '\0'};
+        const struct mesh_command hash = {
+            .command = fake_text("h"), .nonce = fake_text(nonce), .data = fake_text("{}")};
+        script_command(hearing.fixture.script, &hash);
+    }
+    command(hearing.fixture.script, "q");
+    script_end(hearing.fixture.script);
+    assert_true(FAKE.requests[0].is_cancelled);
+    assert_true(script_is_idle(hearing.fixture.script));
+    node_hash(hearing.node);
+    assert_int_equal(hearing.node->held_count, 0);
+    command(hearing.fixture.script, "q");
+    node_connect(hearing.node);
+    assert_true(script_is_idle(hearing.fixture.script));
+    assert_int_equal(FAKE.response_count, 0);
+}
+
 static void test_retire_the_new_one_is_told(void **state)
 {
     (void)state;
@@ -321,6 +346,7 @@ int main(void)
         RETIRE_TEST(test_retire_lets_a_timer_s_handler_end_and_begins_no_other),
         RETIRE_TEST(test_retire_refuses_what_would_begin_handlers),
         RETIRE_TEST(test_retire_and_free_cancels_who_still_waits),
+        RETIRE_TEST(test_end_cancels_who_waits_and_begins_nothing),
         RETIRE_TEST(test_retire_the_new_one_is_told),
         RETIRE_TEST(test_carry_old_keys_win_and_new_ones_stay),
         RETIRE_TEST(test_carry_leaves_the_old_one_as_it_is),

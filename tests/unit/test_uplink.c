@@ -24,7 +24,9 @@ static struct network {
     bool is_reserved;
     struct password_hash reserved;
     unsigned opens, releases, published;
-    char released[64];
+    char released[64], published_to[64];
+    struct password_hash published_password;
+    int publish_fails;
 } network;
 
 static bool is_reserved(void *context, const char *name, size_t name_len,
@@ -61,11 +63,13 @@ static int on_publish(void *context, const struct channel *channel, const struct
                       const struct json_span *nonce)
 {
     (void)context;
-    (void)channel;
     (void)message;
     (void)nonce;
     network.published++;
-    return 0;
+    network.published_password = channel->password;
+    memcpy(network.published_to, channel->name, channel->name_len);
+    network.published_to[channel->name_len] = '\0';
+    return network.publish_fails;
 }
 
 static int setup(void **state)
@@ -313,6 +317,48 @@ static void test_uplink_a_channel_from_before_that_is_voted_down_is_lost(void **
     assert_non_null(node_channel(network.node, "mantua"));
 }
 
+static int publish_hi(void)
+{
+    const struct json_span message = {"\"hi\"", 4, JSON_STRING};
+    return relay_publish(&network.node->relay, verona, &message);
+}
+
+static void test_uplink_a_message_to_a_channel_that_is_open_elsewhere_goes_out(void **state)
+{
+    (void)state;
+    network.is_reserved = true;
+    network.reserved.is_set = true;
+    network.reserved.bytes[3] = 7;
+    assert_int_equal(publish_hi(), 0);
+    assert_int_equal(network.published, 1);
+    assert_string_equal(network.published_to, "verona");
+    assert_true(password_hash_equals(&network.published_password, &network.reserved));
+    assert_int_equal(channel_table_count(&network.node->relay.channels), 0);
+    assert_int_equal(network.opens + network.releases, 0);
+}
+
+static void test_uplink_a_message_to_a_channel_that_is_open_nowhere_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(publish_hi(), RELAY_EINVAL);
+    assert_int_equal(network.published, 0);
+    network.node->relay.uplink = NULL;
+    assert_int_equal(publish_hi(), RELAY_EINVAL);
+}
+
+static void test_uplink_a_message_that_the_network_refuses_reaches_nobody(void **state)
+{
+    (void)state;
+    network.is_reserved = true;
+    network.publish_fails = RELAY_EFULL;
+    assert_int_equal(publish_hi(), RELAY_EFULL);
+    network.answer = UPLINK_OPENS;
+    struct wire *wire = node_connect(network.node);
+    wire_join(wire, "verona");
+    assert_int_equal(publish_hi(), RELAY_EFULL);
+    assert_silent(wire);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_uplink_##name, setup, teardown)
 
 int main(void)
@@ -332,6 +378,9 @@ int main(void)
         TEST(channels_from_before_are_claimed),
         TEST(channels_from_before_whose_names_are_taken_are_lost),
         TEST(a_channel_from_before_that_is_voted_down_is_lost),
+        TEST(a_message_to_a_channel_that_is_open_elsewhere_goes_out),
+        TEST(a_message_to_a_channel_that_is_open_nowhere_is_refused),
+        TEST(a_message_that_the_network_refuses_reaches_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
