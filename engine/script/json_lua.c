@@ -403,6 +403,18 @@ void json_lua_mark_array(lua_State *lua)
     lua_setmetatable(lua, -2); /* nil where the state has none */
 }
 
+int json_lua_array(lua_State *lua)
+{
+    if (lua_isnoneornil(lua, 1)) {
+        lua_settop(lua, 0);
+        lua_newtable(lua);
+    }
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    lua_settop(lua, 1);
+    json_lua_mark_array(lua);
+    return 1;
+}
+
 bool json_lua_is_array(lua_State *lua)
 {
     return is_of_type(lua, ARRAY_TYPE);

@@ -44,6 +44,8 @@ void json_lua_push_null(lua_State *lua);
 /* Marks the table at the top as an array; whether it has the mark. */
 void json_lua_mark_array(lua_State *lua);
 bool json_lua_is_array(lua_State *lua);
+/* For Lua, array(table): the table, a new one without it, marked. */
+int json_lua_array(lua_State *lua);
 /* Pushes a value that is written as this text, which must be JSON. */
 void json_lua_push_raw(lua_State *lua, struct text text);
 

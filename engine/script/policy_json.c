@@ -46,22 +46,9 @@ static int json_decode(lua_State *lua)
     return 1;
 }
 
-/* array(table) → the table, which is written as a list when it is empty, too. */
-static int json_array(lua_State *lua)
-{
-    if (lua_isnoneornil(lua, 1)) {
-        lua_settop(lua, 0);
-        lua_newtable(lua);
-    }
-    luaL_checktype(lua, 1, LUA_TTABLE);
-    lua_settop(lua, 1);
-    json_lua_mark_array(lua);
-    return 1;
-}
-
 const luaL_Reg policy_json_functions[] = {
     {"encode", json_encode},
     {"decode", json_decode},
-    {"array", json_array},
+    {"array", json_lua_array},
     {NULL, NULL},
 };

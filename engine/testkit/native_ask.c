@@ -83,18 +83,6 @@ static int json_decode(lua_State *lua)
     return json_lua_push(lua, text, DEPTH_MAX) ? 1 : 0;
 }
 
-static int json_array(lua_State *lua)
-{
-    if (lua_isnoneornil(lua, 1)) {
-        lua_settop(lua, 0);
-        lua_newtable(lua);
-    }
-    luaL_checktype(lua, 1, LUA_TTABLE);
-    lua_settop(lua, 1);
-    json_lua_mark_array(lua);
-    return 1;
-}
-
 void native_ask(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
@@ -103,7 +91,7 @@ void native_ask(lua_State *lua)
         {"forget", ask_forget},
         {"encode", json_encode},
         {"decode", json_decode},
-        {"array", json_array},
+        {"array", json_lua_array},
         {NULL, NULL},
     };
     luaL_setfuncs(lua, FUNCTIONS, 0);

@@ -106,7 +106,7 @@ static void test_hostile_long_operations_are_ended(void **state)
         {"local t = {} for i = 1, 1e5 do t[i] = i end "
          "while true do table.sort(t, function(a, b) return a > b end) end",
          "client_auth.lua:1"},
-        {"local t = {} for i = 1, 1e5 do t[i] = i end "
+        {"local t = {} for i = 1, 100 do t[i] = i end "
          "table.sort(t, function(a, b) return true end)",
          "invalid order function"},
         {"table.sort({ 1, 2, 3 }, " LOOP ")", "client_auth.lua:1"},
