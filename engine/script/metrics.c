@@ -46,12 +46,13 @@ static struct metric *find(const struct metrics *metrics, const char *name)
 
 static struct metric *metric_new(enum metric_kind kind, const char *name, const char *help)
 {
-    struct metric *metric = calloc(1, sizeof(*metric) + strlen(name) + 1);
+    size_t size = strlen(name) + 1;
+    struct metric *metric = calloc(1, sizeof(*metric) + size);
     if (!metric)
         return NULL;
     metric->kind = kind;
     metric->help = strdup(help);
-    strcpy(metric->name, name);
+    memcpy(metric->name, name, size);
     if (metric->help)
         return metric;
     metric_free(metric);
