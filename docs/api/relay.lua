@@ -95,7 +95,7 @@ function relay.command(name, handler) end
 --- | `peer_up`, `peer_down` | relay.PeerFacts | a link with a node stands, or stands no more |
 --- | `reload` | | this generation of the scripts has taken over from another |
 ---
---- An event that nobody listens to costs nothing. A handler of client_open, subscribe, message or peer_up
+--- An event that nobody listens to costs nothing. A handler of client_open, subscribe or peer_up
 --- that waits when its client or peer goes, or after that, is ended there (variables that are `<close>` are
 --- closed).
 --- At most 10,000 handlers wait; events beyond are dropped, with a warning in the log.

@@ -182,7 +182,7 @@ static void message(void *context, const struct client *sender, const struct cha
         buf_add(text, nonce->at, nonce->len);
     }
     buf_add_byte(text, '}');
-    end(context, RUNTIME_EVENT_message, sender ? client_id(sender) : 0);
+    end(context, RUNTIME_EVENT_message, 0);
 }
 
 /* Whether a handler that is about a client may be waiting, now or later. */
@@ -190,7 +190,7 @@ static bool is_about_clients(const struct runtime *runtime)
 {
     return is_heard(runtime, RUNTIME_EVENT_client_open) ||
            is_heard(runtime, RUNTIME_EVENT_client_close) ||
-           is_heard(runtime, RUNTIME_EVENT_subscribe) || is_heard(runtime, RUNTIME_EVENT_message);
+           is_heard(runtime, RUNTIME_EVENT_subscribe);
 }
 
 void hear_listen(struct runtime *runtime)

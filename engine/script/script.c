@@ -161,13 +161,21 @@ static void read_configuration(lua_State *lua, struct load *load)
     config_lua_read(lua, load->config);
 }
 
-/* The locale is the process's: with a comma for a point no number of ours would be JSON any more,
- * and the loop reads it while a script loads on another thread. */
-static void remove_locale(lua_State *lua)
+static int refuse_exit(lua_State *lua)
+{
+    return luaL_error(lua, "os.exit would end the node without a word to its clients (error ends a "
+                           "load or a handler, 'ctl drain' and SIGTERM the node)");
+}
+
+/* What is the process's, and no script's. With a comma for a point in the locale no number of ours
+ * would be JSON any more, and the loop reads it while a script loads on another thread. */
+static void guard_process(lua_State *lua)
 {
     lua_getglobal(lua, "os");
     lua_pushnil(lua);
     lua_setfield(lua, -2, "setlocale");
+    lua_pushcfunction(lua, refuse_exit);
+    lua_setfield(lua, -2, "exit");
     lua_pop(lua, 1);
 }
 
@@ -176,7 +184,7 @@ static int load_body(lua_State *lua)
     struct load *load = lua_touserdata(lua, 1);
     luaL_openlibs(lua);
     sandbox_bound(lua);
-    remove_locale(lua);
+    guard_process(lua);
     json_lua_open(lua);
     push_directory(lua, load->source->main_path);
     set_package_path(lua, load->source->scripts_path);
