@@ -81,14 +81,16 @@ static void given_back(uv_work_t *work, int status)
 static void drop(struct reload *reload)
 {
     struct leftovers *leftovers = malloc(sizeof(*leftovers));
+    struct sockets_change change = reload->change;
+    reload->change = (struct sockets_change){0};
     if (leftovers) {
-        leftovers->change = reload->change;
+        leftovers->change = change;
         leftovers->work.data = leftovers;
     }
     if (leftovers && hash_worker_queue(reload->loop, &leftovers->work, give_back, given_back) == 0)
         return;
     free(leftovers);
-    sockets_change_deinit(&reload->change);
+    sockets_change_deinit(&change);
 }
 
 /* The generation is taken, or nothing of it is left. */

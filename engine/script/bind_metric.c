@@ -62,7 +62,7 @@ static const luaL_Reg GAUGE[] = {
 
 static void push_object(lua_State *lua, struct metric *metric)
 {
-    struct metric **object = lua_newuserdatauv(lua, sizeof *object, 0);
+    struct metric **object = lua_newuserdatauv(lua, sizeof(void *), 0);
     *object = metric;
     if (luaL_newmetatable(lua, TYPES[metric->kind])) {
         lua_newtable(lua);

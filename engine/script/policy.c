@@ -269,7 +269,8 @@ static void check_file_names(lua_State *lua, struct load *load)
     struct dirent *entry;
     DIR *files = opendir(load->source->user_path);
     while (files && !wrong[0] && (entry = readdir(files)) != NULL)
-        if (is_misspelt(entry->d_name, strlen(entry->d_name), hint))
+        if (entry->d_name[0] != '.' && /* an editor's own */
+            is_misspelt(entry->d_name, strlen(entry->d_name), hint))
             snprintf(wrong, sizeof wrong, "%s", entry->d_name);
     if (files)
         closedir(files);

@@ -170,8 +170,8 @@ async def test_drain_sends_the_clients_away_and_stays(node):
 
 def test_help_lists_every_command(node):
     names = {each["name"] for each in objects(node, "help")}
-    assert names == {"status", "peers", "channels", "clients", "hooks", "kick", "publish", "trace", "eval", "reload",
-                     "drain", "help"}
+    assert names == {"status", "peers", "channels", "clients", "hooks", "metrics", "kick", "publish", "trace", "eval",
+                     "reload", "drain", "help"}
     assert told(node, "help").startswith("COMMAND")
 
 
@@ -236,3 +236,10 @@ async def test_trace_off_ends_those_who_follow(node):
         assert told(node, "trace", "off") == "1 trace ended\n"
         assert trace.exit_code() == 0
     await has_status(node, "traces", 0)
+
+
+async def test_metrics_are_what_the_scripts_count(start_node):
+    node = start_node('control = "node-a.sock",')
+    node.main.write_text(node.main.read_text() + '\nrelay.counter("seen_total", "What was seen."):add(3)\n')
+    assert (await node.reload()).event == "reloaded"
+    assert told(node, "metrics") == "# HELP seen_total What was seen.\n# TYPE seen_total counter\nseen_total 3\n"

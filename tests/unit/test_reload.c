@@ -21,8 +21,9 @@ static struct place {
     unsigned taken, told;
     int take_answers;
     bool asks_again_in_take, asks_again_in_done;
-    uint64_t generation; /* told last */
-    char error[256];     /* told last; "": it went well */
+    bool read_files, is_refused; /* told last by `over` */
+    uint64_t generation;         /* told last */
+    char error[256];             /* told last; "": it went well */
 } place;
 
 static void on_told(void *context, uint64_t generation, const char *error)
@@ -55,6 +56,13 @@ static int on_take(void *context, struct script *script, struct sockets_change *
     return 0;
 }
 
+static void on_over(void *context, const struct buf *files, bool is_refused)
+{
+    (void)context;
+    place.read_files = files->len > 0;
+    place.is_refused = is_refused;
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -68,7 +76,8 @@ static int setup(void **state)
                                          .policies_path = "policies",
                                          .log = &place.fixture.log,
                                          .generation = 1};
-    assert_int_equal(reload_open(&place.reload, &place.loop, &source, on_take, NULL), 0);
+    const struct reload_calls calls = {.take = on_take, .over = on_over};
+    assert_int_equal(reload_open(&place.reload, &place.loop, &source, &calls), 0);
     return 0;
 }
 
@@ -112,6 +121,7 @@ static void test_reload_that_does_not_load_says_where_and_takes_nothing(void **s
     turn_until_told(1);
     assert_int_equal(place.taken, 0);
     assert_non_null(strstr(place.error, "main.lua:1:"));
+    assert_true(place.is_refused && place.read_files);
     assert_int_equal(place.generation, 1);
     script_fixture_write(&place.fixture, "main.lua", MAIN);
     ask();
