@@ -179,7 +179,7 @@ static void test_reload_that_is_asked_for_while_one_is_taken_is_another(void **s
     assert_int_equal(place.generation, 3);
 }
 
-static void test_reload_that_loads_while_the_node_ends_is_let_go(void **state)
+static void test_reload_that_loads_while_the_node_ends_is_told_so(void **state)
 {
     (void)state;
     ask();
@@ -188,7 +188,8 @@ static void test_reload_that_loads_while_the_node_ends_is_let_go(void **state)
     assert_int_equal(reload_begin(&place.reload, on_told, NULL), RELAY_EINVAL);
     uv_run(&place.loop, UV_RUN_DEFAULT);
     assert_int_equal(place.taken, 0);
-    assert_int_equal(place.told, 0);
+    assert_int_equal(place.told, 2);
+    assert_string_equal(place.error, "the node ends");
 }
 
 #define RELOAD_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -202,7 +203,7 @@ int main(void)
         RELOAD_TEST(test_reload_all_who_ask_while_one_loads_get_one_more),
         RELOAD_TEST(test_reload_who_is_told_may_ask_again_and_the_others_are_told_of_theirs),
         RELOAD_TEST(test_reload_that_is_asked_for_while_one_is_taken_is_another),
-        RELOAD_TEST(test_reload_that_loads_while_the_node_ends_is_let_go),
+        RELOAD_TEST(test_reload_that_loads_while_the_node_ends_is_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
