@@ -34,6 +34,7 @@ static bool is_name(const char *name)
     static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
     size_t len = strlen(name);
     return len > 0 && len <= METRIC_NAME_MAX && strchr(LETTERS, name[0]) &&
+           strncmp(name, METRIC_OWN_PREFIX, strlen(METRIC_OWN_PREFIX)) != 0 &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == len;
 }
 

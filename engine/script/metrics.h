@@ -14,6 +14,7 @@
 
 #define METRICS_MAX 1000
 #define METRIC_NAME_MAX 120
+#define METRIC_OWN_PREFIX "wsrelay_" /* of the node's own figures */
 #define METRIC_HELP_MAX 500
 
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE };

@@ -242,4 +242,6 @@ async def test_metrics_are_what_the_scripts_count(start_node):
     node = start_node('control = "node-a.sock",')
     node.main.write_text(node.main.read_text() + '\nrelay.counter("seen_total", "What was seen."):add(3)\n')
     assert (await node.reload()).event == "reloaded"
-    assert told(node, "metrics") == "# HELP seen_total What was seen.\n# TYPE seen_total counter\nseen_total 3\n"
+    text = told(node, "metrics")
+    assert "\n# TYPE wsrelay_generation gauge\nwsrelay_generation 2\n" in text
+    assert text.endswith("\n# HELP seen_total What was seen.\n# TYPE seen_total counter\nseen_total 3\n")
