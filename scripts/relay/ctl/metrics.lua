@@ -6,7 +6,7 @@ local engine = require "relay.engine"
 local OWN = {
   { "generation", "wsrelay_generation", "gauge", "Which load of the scripts serves." },
   { "policy_failures", "wsrelay_policy_failures_total", "counter", "Questions that no policy could answer." },
-  { "handler_failures", "wsrelay_handler_failures_total", "counter", "Handlers that raised, or took too long." },
+  { "handler_failures", "wsrelay_handler_failures_total", "counter", "Handlers that raised or overran." },
   { "handlers_waiting", "wsrelay_handlers_waiting", "gauge", "Handlers that wait for something." },
   { "clients", "wsrelay_clients", "gauge", "Clients that are connected." },
   { "channels", "wsrelay_channels", "gauge", "Channels that are open here." },
