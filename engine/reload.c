@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "hash_worker.h"
 
@@ -144,8 +145,16 @@ static void begin(struct reload *reload)
         uv_async_send(&reload->loaded);
 }
 
+static void on_impatient(uv_timer_t *timer)
+{
+    const struct reload *reload = timer->data;
+    log_warn(reload->source.log, "stopped while scripts load that do not end");
+    _exit(0);
+}
+
 static void release(struct reload *reload)
 {
+    uv_close((uv_handle_t *)&reload->patience, NULL);
     buf_deinit(&reload->error);
     buf_deinit(&reload->files);
     uv_close((uv_handle_t *)&reload->loaded, NULL);
@@ -182,7 +191,8 @@ int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_sour
     buf_init(&reload->error, ERROR_MAX);
     if (uv_async_init(loop, &reload->loaded, on_loaded))
         return RELAY_ESYSTEM;
-    reload->loaded.data = reload;
+    uv_timer_init(loop, &reload->patience);
+    reload->loaded.data = reload->patience.data = reload;
     reload->loop = loop;
     return 0;
 }
@@ -213,4 +223,6 @@ void reload_close(struct reload *reload)
     answer(&reload->later, reload->source.generation, "the node ends");
     if (!reload->is_loading)
         release(reload);
+    else
+        uv_timer_start(&reload->patience, on_impatient, RELOAD_PATIENCE_MS, 0);
 }

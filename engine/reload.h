@@ -17,6 +17,8 @@
 /* How a reload ended: `error` NULL for well, else a message for a person. */
 typedef void reload_done(void *context, uint64_t generation, const char *error);
 
+#define RELOAD_PATIENCE_MS 8000
+
 struct reload_calls {
     void *context;
     /* A generation was loaded: takes both over and answers 0, with what they replace in `change`;
@@ -30,7 +32,8 @@ struct reload_calls {
 struct reload {
     uv_loop_t *loop;
     uv_thread_t thread;
-    uv_async_t loaded; /* sent by the thread when it is done */
+    uv_async_t loaded;   /* sent by the thread when it is done */
+    uv_timer_t patience; /* a node that ends waits for it */
     bool is_loading, has_thread, is_closing;
     struct list waiting; /* struct reload_waiter: for the one that loads */
     struct list later;   /* for the next one */
@@ -56,7 +59,9 @@ int reload_open(struct reload *reload, uv_loop_t *loop, const struct script_sour
  * by reload_close. RELAY_EINVAL: it is ending; RELAY_ENOMEM. */
 int reload_begin(struct reload *reload, reload_done *done, void *context) RELAY_MUST_USE;
 
-/* No other one begins; the handle closes when the thread is done. */
+/* No other one begins; the handles close when the thread is done. One that is not done after
+ * RELOAD_PATIENCE_MS (it waits in a C function, which nothing can interrupt) is waited for no
+ * longer: the process exits with 0, where it is. */
 void reload_close(struct reload *reload);
 
 #endif

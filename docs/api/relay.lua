@@ -67,8 +67,8 @@ function relay.command(name, handler) end
 
 ---@class relay.MessageFacts
 ---@field channel string
----@field text string a string's text; of any other value, its JSON text
----@field json boolean the message is no string
+---@field text string a string's text; of any other value, and of a string that is no Unicode, its JSON text
+---@field json boolean text is JSON
 ---@field client? integer the sender's id; nil: it is no client of this node
 ---@field nonce? string the sender's, when that is a string
 

@@ -159,12 +159,23 @@ static void unsubscribed(void *context, const struct client *client, const struc
     end(context, RUNTIME_EVENT_unsubscribe, 0);
 }
 
-/* A string as its text, any other value as its JSON text: as a message policy sees them. */
+/* Whether it is a string that Lua can have: half of a surrogate pair is none. */
+static bool is_text(const struct json_span *value)
+{
+    size_t len;
+    char *room = value->kind == JSON_STRING ? malloc(value->len + 1) : NULL;
+    bool is_it = room && json_string_decode(value, room, value->len, &len) == 0;
+    free(room);
+    return is_it;
+}
+
+/* A string as its text, any other value as its JSON text: as a message policy sees them. A string
+ * that is no Unicode is told as its JSON, too, so that nobody can hide a message. */
 static void message(void *context, const struct client *sender, const struct channel *channel,
                     const struct json_span *value, const struct json_span *nonce)
 {
     struct buf *text = begin(context);
-    bool is_json = value->kind != JSON_STRING;
+    bool is_json = !is_text(value);
     buf_add_text(text, "{\"channel\":");
     buf_add(text, channel->json, channel->json_len);
     buf_add_text(text, ",\"text\":");
@@ -177,7 +188,7 @@ static void message(void *context, const struct client *sender, const struct cha
         buf_add_text(text, ",\"client\":");
         add_number(text, client_id(sender));
     }
-    if (nonce->kind == JSON_STRING) {
+    if (is_text(nonce)) {
         buf_add_text(text, ",\"nonce\":");
         buf_add(text, nonce->at, nonce->len);
     }

@@ -97,11 +97,27 @@ static int walk_list(lua_State *lua)
     return forward(lua);
 }
 
+/* Comparing two strings takes as long as they are alike. */
+static uint64_t bytes_of(lua_State *lua, lua_Integer length)
+{
+    uint64_t bytes = 0;
+    for (lua_Integer i = 1; i <= length; i++) {
+        lua_rawgeti(lua, 1, i);
+        if (lua_type(lua, -1) == LUA_TSTRING)
+            bytes += lua_rawlen(lua, -1);
+        lua_pop(lua, 1);
+    }
+    return bytes;
+}
+
 static int walk_sort(lua_State *lua)
 {
     lua_Integer length = list_length(lua);
     charge_walk(lua, length);
     budget_charge(lua, (uint64_t)length * SORT_STEPS / WALK_PER_INSTRUCTION);
+    budget_charge(lua, bytes_of(lua, length) * SORT_STEPS / BYTES_PER_INSTRUCTION);
+    if (lua_iscfunction(lua, 2)) /* no hook counts in it */
+        return luaL_argerror(lua, 2, "the order must be a function of your own");
     return forward(lua);
 }
 
@@ -176,6 +192,29 @@ static void wrap(lua_State *lua, const char *name, lua_CFunction walk)
     lua_setfield(lua, -2, name);
 }
 
+static bool is_walked(const char *library, const char *name)
+{
+    for (size_t i = 0; i < sizeof WALKS / sizeof WALKS[0]; i++)
+        if (strcmp(WALKS[i].library, library) == 0 && strcmp(WALKS[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* All others of the library at the top: whatever wants a number reads a string from end to end. */
+static void wrap_rest(lua_State *lua, const char *library)
+{
+    for (lua_pushnil(lua); lua_next(lua, -2);) {
+        if (!lua_iscfunction(lua, -1) || is_walked(library, lua_tostring(lua, -2))) {
+            lua_pop(lua, 1);
+            continue;
+        }
+        lua_pushcclosure(lua, walk_strings, 1);
+        lua_pushvalue(lua, -2);
+        lua_insert(lua, -2); /* key, key, function */
+        lua_rawset(lua, -4);
+    }
+}
+
 /* Replaces the functions of the library at the top. */
 static void wrap_walks(lua_State *lua, const char *library)
 {
@@ -193,6 +232,7 @@ static void open_library(lua_State *lua, const char *name, lua_CFunction open)
         lua_setfield(lua, -2, *missing);
     }
     wrap_walks(lua, name);
+    wrap_rest(lua, name);
     if (strcmp(name, LUA_STRLIBNAME) == 0)
         sandbox_pattern_open(lua);
     lua_pop(lua, 1);
@@ -249,9 +289,23 @@ static int bounded_xpcall(lua_State *lua)
     return lua_gettop(lua);
 }
 
+/* Lua runs __gc where no hook counts: one that does not end would hold the node for ever. */
+static int bounded_setmetatable(lua_State *lua)
+{
+    if (lua_istable(lua, 2)) {
+        lua_pushliteral(lua, "__gc");
+        if (lua_rawget(lua, 2) != LUA_TNIL)
+            return luaL_error(lua, "a script's metatable cannot have __gc: nothing bounds it "
+                                   "(a <close> variable is closed at the end of its block)");
+        lua_pop(lua, 1);
+    }
+    return forward(lua);
+}
+
 void sandbox_bound(lua_State *lua)
 {
     lua_pushglobaltable(lua);
+    wrap(lua, "setmetatable", bounded_setmetatable);
     wrap(lua, "xpcall", bounded_xpcall);
     lua_getglobal(lua, LUA_STRLIBNAME);
     sandbox_pattern_open(lua);

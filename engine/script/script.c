@@ -176,7 +176,10 @@ static void guard_process(lua_State *lua)
     lua_setfield(lua, -2, "setlocale");
     lua_pushcfunction(lua, refuse_exit);
     lua_setfield(lua, -2, "exit");
-    lua_pop(lua, 1);
+    lua_getglobal(lua, "debug");
+    lua_pushnil(lua);
+    lua_setfield(lua, -2, "sethook"); /* the budget's */
+    lua_pop(lua, 2);
 }
 
 static int load_body(lua_State *lua)

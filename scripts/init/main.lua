@@ -20,6 +20,9 @@ relay.node {
   -- host = "wss://node-a.example.com/",
   -- peers = { { name = "node-b", url = "wss://node-b.example.com/node", token = "…" } },
 
+  -- What `wsrelay-engine ctl` in this directory talks to.
+  control = "node.sock",
+
   -- tls = { cert = "fullchain.pem", key = "privkey.pem" },
 }
 

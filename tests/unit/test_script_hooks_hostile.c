@@ -110,6 +110,18 @@ static void test_hostile_long_operations_are_ended(void **state)
          "table.sort(t, function(a, b) return true end)",
          "invalid order function"},
         {"table.sort({ 1, 2, 3 }, " LOOP ")", "client_auth.lua:1"},
+        {"local s = ('a'):rep(4e6) local t = {} for i = 1, 9000 do t[i] = s end table.sort(t)",
+         "client_auth.lua:1"},
+        {"table.sort({ 1, 2, 3 }, math.ult)", "a function of your own"},
+        {"local s = (' '):rep(4e6) .. '1' local t = {} for i = 1, 2000 do t[i] = s end "
+         "return math.max(table.unpack(t))",
+         "client_auth.lua:1"},
+        {"local s = (' '):rep(4e6) .. '1' local t = {} for i = 1, 2000 do t[i] = s end "
+         "return string.char(table.unpack(t))",
+         "client_auth.lua:1"},
+        {"local s = (' '):rep(4e6) .. '1' local t = {} for i = 1, 2000 do t[i] = s end "
+         "return utf8.char(table.unpack(t))",
+         "client_auth.lua:1"},
         {"local t = {} while true do table.insert(t, 1, 1) end", "client_auth.lua:1"},
         {"return table.concat({}, 'x', 1, 1 << 60)", "too many elements"},
         {"return string.format('%999d', 1)", "invalid conversion"},
