@@ -201,7 +201,7 @@ static void test_hear_a_message_with_half_a_surrogate_is_told_as_its_json(void *
     wire_send(wire, "verona", "'\\ud83d'");
     wire_say(wire, "{'command':'send','nonce':'\\ud83d','data':"
                    "{'channel':'verona','message':'after'}}");
-    assert_says("verona \"\\ud83d\" true 1 - verona after false 1 -");
+    assert_says("verona \\\"\\\\ud83d\\\" true 1 - verona after false 1 -");
     assert_int_equal(script_handler_failures(hearing.fixture.script), 0);
 }
 
