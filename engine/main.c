@@ -1,4 +1,5 @@
 /* main.c — which command; run, and the process' exit code. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,8 +54,16 @@ static int run_or_help(int argc, char **argv)
     return code;
 }
 
+/* `test` has a help of its own. */
+static bool asks_for_help(int argc, char **argv)
+{
+    return argc > 2 && strcmp(argv[2], "--help") == 0 && strcmp(argv[1], "test") != 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (asks_for_help(argc, argv))
+        return run_or_help(2, (char *[]){argv[0], argv[2], NULL});
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && argc > 1; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);

@@ -30,8 +30,9 @@ def test_version_is_one_line_and_exit_0():
     assert ended.returncode == 0 and re.fullmatch(r"wsrelay-engine \d+\.\d+\.\d+\n", ended.stdout)
 
 
-def test_help_names_every_option_and_exit_0():
-    ended = run("--help")
+@pytest.mark.parametrize("words", [[], ["ctl"], ["init"], ["token"], ["check"]])
+def test_help_names_every_option_and_exit_0(words):
+    ended = run(*words, "--help")
     assert ended.returncode == 0 and ended.stderr == ""
     for option in ("--name", "--listen", "--host", "--token", "--peer", "--policies", "--log-level", "--log-format"):
         assert option in ended.stdout
