@@ -361,6 +361,8 @@ static int write_state_body(lua_State *lua)
     struct carried *carried = lua_touserdata(lua, 1);
     if (push_state(lua))
         snapshot_write(lua, -1, "relay.state", &carried->bytes, &carried->left_out);
+    else
+        buf_add_text(&carried->left_out, "relay.state (it is no table any more)");
     return 0;
 }
 

@@ -51,6 +51,14 @@ end)
     assert node.events("not carried over")[0].fields["values"] == "relay.state.print (a function)"
 
 
+async def test_state_that_is_no_table_any_more_is_named(start_node):
+    node = start_node()
+    await reload_to(node, 'relay.on("reload", function() relay.state = 5 relay.log.info("replaced") end)')
+    await said(node, "replaced")
+    assert (await node.reload()).event == "reloaded"
+    assert node.events("not carried over")[0].fields["values"] == "relay.state (it is no table any more)"
+
+
 async def test_timers_and_listeners_of_the_old_generation_are_gone(start_node):
     node = start_node()
     lines = """
