@@ -12,22 +12,7 @@ local engine = require "relay.engine"
 
 local http = {}
 
----@class relay.http.Request
----@field method "GET"|"HEAD"
----@field path string
----@field query table<string, string> the last of a name that is given twice
----@field headers table<string, string> by lower-case name; without `authorization` and `cookie`
----@field address string of the client
-
----@class relay.http.Response
----@field status? integer 200
----@field type? string of the body; "text/plain; charset=utf-8"
----@field headers? table<string, string>
----@field body? string
-
----@class relay.http.Options
----@field public? boolean answered on the node's ordinary listeners, too, to everybody
----@field open? boolean answered on the admin listener without its token
+-- docs/api/http.lua has the types.
 
 ---@class relay.http.Route
 ---@field handler fun(request: relay.http.Request): relay.http.Response
@@ -129,7 +114,7 @@ function http.serve(request)
   return response.status or 200, kind, header_lines(response.headers), response.body or ""
 end
 
---- From now on requests are answered.
+--- From now on requests are answered. For relay/built_in.lua.
 function http.install()
   engine.http(http.serve)
 end
