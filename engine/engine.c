@@ -2,7 +2,6 @@
  * engine.h. */
 #include "engine.h"
 
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 
 #include "control.h"
 #include "crypto/random.h"
+#include "drain.h"
 #include "generations.h"
 #include "hash_worker.h"
 #include "mesh_loop.h"
@@ -22,9 +22,6 @@
 #include "socket/sockets.h"
 #include "watch.h"
 
-#define DRAIN_TICK_MS 100
-#define DRAIN_SPREAD 0.8    /* of the drain time: the rest is for the answers */
-#define DRAIN_TICK_LEAST 10 /* so a few clients do not wait */
 #define ERROR_MAX 4096
 
 static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
@@ -34,9 +31,7 @@ struct engine {
     const struct engine_options *options;
     uv_loop_t loop;
     uv_signal_t signals[SIGNAL_COUNT];
-    uv_timer_t drain_timer;
-    size_t drain_each_tick;
-    uint64_t drain_until_ms;
+    struct drain drain;
     bool ends_when_drained;
     bool is_ending;
 
@@ -247,7 +242,7 @@ static void end(struct engine *engine)
     block_signals();
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
-    uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    drain_close(&engine->drain);
     watch_close(&engine->watch);
     reload_close(&engine->reload);
     control_close(engine->control);
@@ -257,15 +252,9 @@ static void end(struct engine *engine)
         sockets_close(engine->sockets);
 }
 
-static void on_drain_tick(uv_timer_t *timer)
+static void on_drained(void *context)
 {
-    struct engine *engine = timer->data;
-    relay_drain(&engine->relay, engine->drain_each_tick);
-    bool is_over =
-        engine->relay.client_count == 0 || uv_now(&engine->loop) >= engine->drain_until_ms;
-    if (!is_over)
-        return;
-    uv_timer_stop(&engine->drain_timer);
+    struct engine *engine = context;
     log_info(&engine->log, "drained", LOG_INT("left", engine->relay.client_count));
     if (engine->ends_when_drained)
         end(engine);
@@ -273,14 +262,9 @@ static void on_drain_tick(uv_timer_t *timer)
 
 static void drain(struct engine *engine)
 {
-    double seconds = script_config(engine->script)->drain_seconds;
-    double ticks = seconds * DRAIN_SPREAD * 1000 / DRAIN_TICK_MS;
-    double each = ceil((double)engine->relay.client_count / (ticks < 1 ? 1 : ticks));
-    engine->drain_each_tick = each < DRAIN_TICK_LEAST ? DRAIN_TICK_LEAST : (size_t)each;
-    engine->drain_until_ms = uv_now(&engine->loop) + (uint64_t)(seconds * 1000);
     log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
     sockets_stop_listening(engine->sockets);
-    uv_timer_start(&engine->drain_timer, on_drain_tick, 0, DRAIN_TICK_MS);
+    drain_begin(&engine->drain, script_config(engine->script)->drain_seconds);
 }
 
 /* What ctl asks. */
@@ -352,8 +336,7 @@ static int open_control(struct engine *engine, struct buf *error)
 static void on_end_signal(struct engine *engine)
 {
     bool is_second = engine->ends_when_drained;
-    bool was_drained = engine->relay.draining && /* by USR2 */
-                       !uv_is_active((uv_handle_t *)&engine->drain_timer);
+    bool was_drained = engine->relay.draining && !drain_is_active(&engine->drain); /* by USR2 */
     engine->ends_when_drained = true;
     if (is_second || was_drained)
         end(engine);
@@ -378,8 +361,7 @@ static int open_loop(struct engine *engine)
 {
     if (uv_loop_init(&engine->loop))
         return RELAY_ESYSTEM;
-    uv_timer_init(&engine->loop, &engine->drain_timer);
-    engine->drain_timer.data = engine;
+    drain_open(&engine->drain, &engine->loop, &engine->relay, on_drained, engine);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&engine->loop, &engine->signals[i]);
         engine->signals[i].data = engine;
