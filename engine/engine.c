@@ -2,12 +2,10 @@
  * engine.h. */
 #include "engine.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -20,6 +18,7 @@
 #include "relay/relay.h"
 #include "reload.h"
 #include "socket/sockets.h"
+#include "stderr_log.h"
 #include "watch.h"
 
 #define ERROR_MAX 4096
@@ -57,33 +56,6 @@ static uint64_t loop_ms(void *context)
     return uv_now(context);
 }
 
-static uint64_t wall_ms(void *context)
-{
-    struct timespec now;
-    (void)context;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* A reader of our log that stalls must not stop the loop: a pipe that is writable takes one line
- * whole. */
-static void write_stderr(void *context, const char *line, size_t len)
-{
-    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-    (void)context;
-    if (poll(&fd, 1, 0) == 1 && write(STDERR_FILENO, line, len) < 0)
-        return;
-}
-
-/* Under systemd the journal stamps the lines. */
-static void log_open(struct log *log)
-{
-    log->sink = (struct log_sink){.write = write_stderr,
-                                  .wall_ms = getenv("JOURNAL_STREAM") ? NULL : wall_ms};
-    log->level = LOG_INFO;
-    log->format = LOG_TEXT;
-}
-
 static struct script_source source_of(struct engine *engine)
 {
     const struct engine_options *options = engine->options;
@@ -117,27 +89,6 @@ static void take(struct engine *engine, struct script *script)
 
 /* Reload. */
 
-static bool listens_alike(const struct config *a, const struct config *b)
-{
-    if (a->listen_count != b->listen_count)
-        return false;
-    for (size_t i = 0; i < a->listen_count; i++)
-        if (strcmp(a->listen[i].host, b->listen[i].host) || a->listen[i].port != b->listen[i].port)
-            return false;
-    return true;
-}
-
-static const char *needs_restart(const struct config *now, const struct config *next)
-{
-    if (strcmp(now->name, next->name))
-        return "name";
-    if (!listens_alike(now, next))
-        return "listen";
-    if (!now->tls_cert != !next->tls_cert)
-        return "tls, switched on or off";
-    return NULL;
-}
-
 /* From now on `script` answers and is called. */
 static void serve(struct engine *engine, struct generation *generation, struct script *script)
 {
@@ -153,7 +104,7 @@ static int on_loaded(void *context, struct script *script, struct sockets_change
 {
     struct engine *engine = context;
     const struct config *config = script_config(script);
-    const char *key = needs_restart(script_config(engine->script), config);
+    const char *key = config_restart_key(script_config(engine->script), config);
     if (key) {
         buf_add_text(error, key);
         buf_add_text(error, " needs a restart to change");
@@ -451,7 +402,7 @@ enum engine_exit engine_run(const struct engine_options *options)
     struct engine engine = {.options = options};
     struct buf error;
     buf_init(&error, ERROR_MAX);
-    log_open(&engine.log);
+    stderr_log_open(&engine.log);
     if (open_loop(&engine))
         return EXIT_CONFIGURATION;
     int err = start(&engine, &error);
