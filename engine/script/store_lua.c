@@ -69,10 +69,10 @@ static void write_parameters(lua_State *lua, int statement, struct buf *job)
 static void write_sql(lua_State *lua, int statement, int before, struct buf *job)
 {
     struct store_item sql = {.kind = STORE_STATEMENT};
-    if (!lua_rawequal(lua, -1, before))
-        sql = text_at(lua, -1, STORE_STATEMENT);
     if (lua_type(lua, -1) != LUA_TSTRING || lua_rawlen(lua, -1) == 0)
         luaL_error(lua, "statement %d: must begin with its SQL", statement);
+    if (!lua_rawequal(lua, -1, before))
+        sql = text_at(lua, -1, STORE_STATEMENT);
     store_items_add(job, &sql);
     lua_replace(lua, before);
 }

@@ -18,7 +18,7 @@
 #define STORE_ANSWER_MAX ((size_t)2 * 1024 * 1024)
 #define STORE_TEXT_MAX (1024 * 1024) /* of a value or a statement, in bytes */
 #define STORE_JOB_SECONDS 30         /* a job that takes longer fails */
-#define STORE_BUSY_MS 2000           /* waits so long for another process that writes */
+#define STORE_BUSY_MS 1000           /* waits so long for another process that writes */
 /* A reader of another process that does not end keeps the log from being written back; when the log
  * is so large, nothing more is written. */
 #define STORE_LOG_BYTES_MAX ((int64_t)64 * 1024 * 1024)
