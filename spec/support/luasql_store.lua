@@ -1,4 +1,5 @@
---- luasql_store.lua: a store as engine.store gives it, over Debian's lua-sql-sqlite3: the same SQL, run for real.
+--- luasql_store.lua: a store as engine.store gives it, over Debian's lua-sql-sqlite3: the same SQL, run for
+--- real.
 --
 -- luasql binds no parameters, so they are written into the SQL.
 
@@ -71,7 +72,11 @@ function Store:run(statements)
   end
   assert(self.connection:execute "BEGIN IMMEDIATE")
   local answer, reason = run_all(self.connection, statements)
-  assert(self.connection:execute(answer and "COMMIT" or "ROLLBACK"))
+  if answer then
+    assert(self.connection:execute "COMMIT")
+  else
+    self.connection:execute "ROLLBACK" -- some failures did already
+  end
   return answer, reason
 end
 
