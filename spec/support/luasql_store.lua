@@ -3,8 +3,6 @@
 --
 -- luasql binds no parameters, so they are written into the SQL.
 
-package.cpath = package.cpath .. ";/usr/lib/x86_64-linux-gnu/lua/5.4/?.so"
-
 local driver = require "luasql.sqlite3"
 
 ---@class spec.Store: relay.engine.Store

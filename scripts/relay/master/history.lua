@@ -12,6 +12,11 @@ local engine = require "relay.engine"
 local room = require "relay.master.history_room"
 local sql = require "relay.master.history_sql"
 
+---@class relay.engine.Store what engine.store gives: a database on a thread of its own
+---@field run fun(self: relay.engine.Store, statements: any[][]): any[][][]?, string? statements with their
+--- parameters behind them, in one transaction; for each the list of its rows, NULL as nil; or nil and why
+--- nothing was done
+
 ---@class relay.History
 ---@field private store relay.engine.Store
 ---@field private bytes integer
