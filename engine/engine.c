@@ -16,6 +16,7 @@
 #include "crypto/random.h"
 #include "generations.h"
 #include "hash_worker.h"
+#include "loop_lag.h"
 #include "mesh_loop.h"
 #include "relay/relay.h"
 #include "reload.h"
@@ -33,6 +34,7 @@ static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
 struct engine {
     const struct engine_options *options;
     uv_loop_t loop;
+    struct loop_lag loop_lag;
     uv_signal_t signals[SIGNAL_COUNT];
     uv_timer_t drain_timer;
     size_t drain_each_tick;
@@ -53,6 +55,7 @@ struct engine {
     struct control *control; /* NULL before it was made */
     struct script_calls calls;
     uint64_t started_ms;
+    double started_at;         /* Unix seconds */
     uint64_t handler_failures; /* of generations that are gone */
 };
 
@@ -245,6 +248,7 @@ static void end(struct engine *engine)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    loop_lag_close(&engine->loop_lag);
     watch_close(&engine->watch);
     reload_close(&engine->reload);
     control_close(engine->control);
@@ -301,7 +305,10 @@ static void call_status(void *context, struct script_status *status)
     const struct engine *engine = context;
     *status = (struct script_status){
         .started_ms = engine->started_ms,
+        .started_at = engine->started_at,
+        .lag = engine->loop_lag.lag,
         .connections = engine->sockets->count,
+        .connections_max = engine->sockets->connections_max,
         .traces = control_traces(engine->control),
         .policy_failures = engine->policy_failures,
         .handler_failures = engine->handler_failures,
@@ -317,6 +324,7 @@ static size_t call_end_traces(void *context)
 static int open_control(struct engine *engine, struct buf *error)
 {
     engine->started_ms = uv_now(&engine->loop);
+    engine->started_at = (double)wall_ms(NULL) / 1000;
     engine->calls =
         (struct script_calls){engine, call_status, call_reload, call_drain, call_end_traces};
     engine->mesh_loop.calls = &engine->calls;
@@ -355,6 +363,7 @@ static int open_loop(struct engine *engine)
 {
     if (uv_loop_init(&engine->loop))
         return RELAY_ESYSTEM;
+    loop_lag_open(&engine->loop_lag, &engine->loop);
     uv_timer_init(&engine->loop, &engine->drain_timer);
     engine->drain_timer.data = engine;
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {

@@ -18,7 +18,7 @@ FENCES = {
     "lauxlib.h": {"script", "testkit"},
     "lualib.h": {"script", "testkit"},
     "libwebsockets.h": {"socket"},
-    "uv.h": {"socket", "engine.c", "hash_worker.c", "hash_worker.h", "mesh_loop.c", "mesh_loop.h",
+    "uv.h": {"socket", "engine.c", "hash_worker.c", "hash_worker.h", "loop_lag.c", "loop_lag.h", "mesh_loop.c", "mesh_loop.h",
              "generations.c", "generations.h", "reload.c", "reload.h", "watch.c", "watch.h",
              "control.h", "control.c", "control_conn.c", "control_state.h"},
 }
