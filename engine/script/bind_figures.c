@@ -1,8 +1,8 @@
 /* bind_figures.c — all that a node counts and measures, for scripts/relay/metrics.lua.
  *
  * figures() gives one flat table of numbers, the counters under the names that counters.h and
- * mesh_counters.h have; and three lists: `policies`, `peers`, and `turns` of the loop. Times are
- * seconds. What is not known is left out. */
+ * mesh_counters.h have; three lists, `policies`, `peers`, and `turns` of the loop; and `version`.
+ * Times are seconds. What is not known is left out. */
 #include <math.h>
 
 #include <lauxlib.h>
@@ -137,7 +137,7 @@ static void set_scripts(lua_State *lua, const struct runtime *runtime,
 {
     set_count(lua, "generation", runtime->generation);
     set_count(lua, "handler_failures", status->handler_failures + runtime->failures);
-    set_count(lua, "handlers_waiting", runtime->task_count);
+    set_count(lua, "handlers_waiting", runtime->task_count - (runtime->current != NULL));
     set_count(lua, "events_dropped", runtime->dropped);
     set_count(lua, "scripts_bytes", runtime->vm->memory_used);
     set_count(lua, "policies_bytes", runtime->policies->vm->memory_used);
@@ -229,6 +229,8 @@ static int engine_figures(lua_State *lua)
     if (world->mesh)
         mesh = mesh_figures(world->mesh);
     lua_createtable(lua, 0, 128);
+    lua_pushliteral(lua, WSRELAY_VERSION);
+    lua_setfield(lua, -2, "version");
     set_relay(lua, world->relay);
     set_health(lua, world->relay, status.connections);
     set_mesh(lua, &mesh);
