@@ -37,6 +37,7 @@
 ---@class relay.AdminConfig
 ---@field listen? string "127.0.0.1:8081"
 ---@field token? string
+---@field channel_metrics? integer 0; so many channels, the busiest, have metrics of their own: their names become labels
 
 ---@class relay.LimitsConfig
 ---@field message_bytes? integer 65536; longer ones close the connection

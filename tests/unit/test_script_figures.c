@@ -95,7 +95,7 @@ static void test_figures_of_turns_include_the_shorter_ones(void **state)
 {
     (void)state;
     struct script_status status = {.started_at = 12.5, .connections = 3, .connections_max = 9};
-    const struct script_calls calls = {&status, call_status, NULL, NULL, NULL};
+    const struct script_calls calls = {.context = &status, .status = call_status};
     lag_add(&status.lag, 0);
     lag_add(&status.lag, 7);
     lag_add(&status.lag, 5000);
