@@ -171,17 +171,22 @@ static void set_policies(lua_State *lua, const struct policies *policies)
 
 /* --- The process --- */
 
-/* By length, each with the shorter ones, as Prometheus counts; `up_to` of the last is endless. */
+static void push_turn(lua_State *lua, unsigned class, uint64_t count)
+{
+    double up_to = class == LAG_LONGER ? (double)INFINITY : (double)lag_bound_ms(class) / 1000;
+    lua_createtable(lua, 0, 2);
+    set_number(lua, "up_to", up_to);
+    set_count(lua, "count", count);
+}
+
+/* By length, each with the shorter ones, as Prometheus counts. */
 static void set_turns(lua_State *lua, const struct lag *lag)
 {
     uint64_t count = 0;
-    lua_createtable(lua, LAG_CLASSES, 2);
+    lua_createtable(lua, LAG_CLASSES, 0);
     for (unsigned class = 0; class < LAG_CLASSES; class ++) {
         count += lag->turns[class];
-        lua_createtable(lua, 0, 2);
-        set_number(lua, "up_to",
-                   class == LAG_LONGER ? (double)INFINITY : (double)lag_bound_ms(class) / 1000);
-        set_count(lua, "count", count);
+        push_turn(lua, class, count);
         lua_rawseti(lua, -2, (int)class + 1);
     }
     lua_setfield(lua, -2, "turns");
