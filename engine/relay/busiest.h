@@ -1,7 +1,7 @@
 /* busiest.h — the channels with the most messages in the last 60 s.
  *
- * One walk over all channels, which costs some 0.1 µs each where there was traffic: for lists that
- * people look at, and for scrapes. */
+ * One walk over all channels, at some 0.3 µs for each that had traffic: for lists that people look
+ * at, and for scrapes. */
 #ifndef WSRELAY_RELAY_BUSIEST_H
 #define WSRELAY_RELAY_BUSIEST_H
 

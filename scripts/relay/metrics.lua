@@ -15,7 +15,7 @@ local ESCAPES = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
 
 local function number_text(value)
   if math.type(value) == "integer" then
-    return ("%d"):format(value)
+    return tostring(value)
   elseif value ~= value then
     return "NaN"
   elseif value == math.huge or value == -math.huge then
@@ -25,16 +25,22 @@ local function number_text(value)
 end
 
 local function label_text(name, value)
-  return ('%s="%s"'):format(name, (tostring(value):gsub('[\\"\n]', ESCAPES)))
+  return name .. '="' .. tostring(value):gsub('[\\"\n]', ESCAPES) .. '"'
 end
 
--- The labels of an entry of a list: {policy="limits",question="client"}
+-- The labels of an entry of a list, {policy="limits",question="client"}; made once for all the
+-- metrics that tell of it.
 local function labels_of(described, entry)
-  local parts = {}
-  for i, pair in ipairs(described) do
-    parts[i] = label_text(pair[1], entry[pair[2]])
+  local labels = entry[described]
+  if not labels then
+    local parts = {}
+    for i, pair in ipairs(described) do
+      parts[i] = label_text(pair[1], entry[pair[2]])
+    end
+    labels = "{" .. table.concat(parts, ",") .. "}"
+    entry[described] = labels
   end
-  return ("{%s}"):format(table.concat(parts, ","))
+  return labels
 end
 
 -- ── samples ──────────────────────────────────────────────────────────────────────────────────
@@ -51,7 +57,7 @@ function Text:add(name, labels, value)
     self[#self + 1] = self.head
     self.head = nil
   end
-  self[#self + 1] = ("%s%s %s"):format(name, labels, number_text(value))
+  self[#self + 1] = name .. labels .. " " .. number_text(value)
   if #self % LINES_AT_ONCE == 0 then
     relay.sleep(0)
   end
@@ -59,7 +65,7 @@ end
 
 function Text:add_by(name, by, figures)
   for _, pair in ipairs(by.values) do
-    self:add(name, ("{%s}"):format(label_text(by.label, pair[1])), figures[pair[2]])
+    self:add(name, "{" .. label_text(by.label, pair[1]) .. "}", figures[pair[2]])
   end
 end
 
