@@ -19,12 +19,14 @@
 #include "mesh_loop.h"
 #include "relay/relay.h"
 #include "reload.h"
+#include "service.h"
 #include "socket/sockets.h"
 #include "watch.h"
 
 #define DRAIN_TICK_MS 100
 #define DRAIN_SPREAD 0.8    /* of the drain time: the rest is for the answers */
 #define DRAIN_TICK_LEAST 10 /* so a few clients do not wait */
+#define END_SECONDS_MAX 10  /* beside the drain: a reload that loads is waited for */
 #define ERROR_MAX 4096
 
 static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
@@ -45,6 +47,7 @@ struct engine {
     struct generations generations;
     struct reload reload;
     struct watch watch;
+    struct service service;
     uint64_t policy_failures; /* of generations that are gone */
     struct relay relay;
     struct mesh_loop mesh_loop;
@@ -195,10 +198,17 @@ static void on_scripts_changed(void *context)
     reload(context);
 }
 
+static void on_reload_begins(void *context)
+{
+    struct engine *engine = context;
+    service_reloading(&engine->service);
+}
+
 static void on_reload_over(void *context, const struct buf *files, bool is_refused)
 {
     struct engine *engine = context;
     watch_set(&engine->watch, files, is_refused);
+    service_ready(&engine->service, is_refused);
 }
 
 /* The end. */
@@ -246,6 +256,7 @@ static void end(struct engine *engine)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     uv_close((uv_handle_t *)&engine->drain_timer, NULL);
     watch_close(&engine->watch);
+    service_close(&engine->service);
     reload_close(&engine->reload);
     control_close(engine->control);
     mesh_loop_close(&engine->mesh_loop);
@@ -264,6 +275,7 @@ static void on_drain_tick(uv_timer_t *timer)
         return;
     uv_timer_stop(&engine->drain_timer);
     log_info(&engine->log, "drained", LOG_INT("left", engine->relay.client_count));
+    service_status(&engine->service, "Drained: nobody is let in.");
     if (engine->ends_when_drained)
         end(engine);
 }
@@ -276,6 +288,7 @@ static void drain(struct engine *engine)
     engine->drain_each_tick = each < DRAIN_TICK_LEAST ? DRAIN_TICK_LEAST : (size_t)each;
     engine->drain_until_ms = uv_now(&engine->loop) + (uint64_t)(seconds * 1000);
     log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
+    service_status(&engine->service, "Drains: clients are sent away.");
     sockets_stop_listening(engine->sockets);
     uv_timer_start(&engine->drain_timer, on_drain_tick, 0, DRAIN_TICK_MS);
 }
@@ -332,6 +345,8 @@ static void on_end_signal(struct engine *engine)
     bool was_drained = engine->relay.draining && /* by USR2 */
                        !uv_is_active((uv_handle_t *)&engine->drain_timer);
     engine->ends_when_drained = true;
+    service_stopping(&engine->service,
+                     END_SECONDS_MAX + script_config(engine->script)->drain_seconds);
     if (is_second || was_drained)
         end(engine);
     else if (!engine->relay.draining)
@@ -364,6 +379,7 @@ static int open_loop(struct engine *engine)
     }
     if (engine->options->watches)
         watch_open(&engine->watch, &engine->loop, &engine->log, on_scripts_changed, engine);
+    service_open(&engine->service, &engine->loop, &engine->log);
     signal(SIGPIPE, SIG_IGN);
     return 0;
 }
@@ -380,7 +396,7 @@ static int open_relay(struct engine *engine, const struct hash_key *key)
 
 static int start(struct engine *engine, struct buf *error)
 {
-    const struct reload_calls calls = {engine, on_loaded, on_reload_over};
+    const struct reload_calls calls = {engine, on_reload_begins, on_loaded, on_reload_over};
     struct hash_key key;
     struct script_source source = source_of(engine);
     struct script *script = NULL;
@@ -417,6 +433,8 @@ static int start(struct engine *engine, struct buf *error)
     if (!err)
         log_info(&engine->log, "started", LOG_STR("name", script_config(script)->name),
                  LOG_INT("pid", getpid()));
+    if (!err)
+        service_ready(&engine->service, false);
     return err;
 }
 
