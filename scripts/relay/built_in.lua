@@ -1,4 +1,4 @@
---- built_in.lua: what a node does by itself: the ten commands of the notes, the two flows, and ctl.
+--- built_in.lua: what a node does by itself: the ten commands of the notes, the two flows, ctl, and HTTP.
 --
 -- Loaded before main.lua, whose relay.command of the same name replaces one of these.
 
@@ -16,5 +16,6 @@ require "inm.get_latency"
 require("relay.onboarding").install()
 require("relay.remote_connection").install()
 require("relay.ctl").install()
+require("relay.http").install()
 
 return true
