@@ -3,10 +3,8 @@
 #include "engine.h"
 
 #include <math.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 #include "crypto/random.h"
 #include "generations.h"
 #include "hash_worker.h"
+#include "log_stderr.h"
 #include "mesh_loop.h"
 #include "relay/relay.h"
 #include "reload.h"
@@ -71,25 +70,6 @@ static uint64_t wall_ms(void *context)
     (void)context;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* A reader of our log that stalls must not stop the loop: a pipe that is writable takes one line
- * whole. */
-static void write_stderr(void *context, const char *line, size_t len)
-{
-    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-    (void)context;
-    if (poll(&fd, 1, 0) == 1 && write(STDERR_FILENO, line, len) < 0)
-        return;
-}
-
-/* Under systemd the journal stamps the lines. */
-static void log_open(struct log *log)
-{
-    log->sink = (struct log_sink){.write = write_stderr,
-                                  .wall_ms = getenv("JOURNAL_STREAM") ? NULL : wall_ms};
-    log->level = LOG_INFO;
-    log->format = LOG_TEXT;
 }
 
 static struct script_source source_of(struct engine *engine)
@@ -487,7 +467,7 @@ enum engine_exit engine_run(const struct engine_options *options)
     struct engine engine = {.options = options};
     struct buf error;
     buf_init(&error, ERROR_MAX);
-    log_open(&engine.log);
+    log_stderr_open(&engine.log, wall_ms);
     if (open_loop(&engine))
         return EXIT_CONFIGURATION;
     int err = start(&engine, &error);
