@@ -2,30 +2,25 @@
  * engine.h. */
 #include "engine.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "control.h"
 #include "crypto/random.h"
+#include "drain.h"
 #include "generations.h"
 #include "hash_worker.h"
-#include "log_stderr.h"
 #include "mesh_loop.h"
 #include "relay/relay.h"
 #include "reload.h"
 #include "service.h"
 #include "socket/sockets.h"
+#include "stderr_log.h"
 #include "watch.h"
 
-#define DRAIN_TICK_MS 100
-#define DRAIN_SPREAD 0.8    /* of the drain time: the rest is for the answers */
-#define DRAIN_TICK_LEAST 10 /* so a few clients do not wait */
-#define END_SECONDS_MAX 10  /* beside the drain: a reload that loads is waited for */
 #define ERROR_MAX 4096
 
 static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
@@ -35,9 +30,7 @@ struct engine {
     const struct engine_options *options;
     uv_loop_t loop;
     uv_signal_t signals[SIGNAL_COUNT];
-    uv_timer_t drain_timer;
-    size_t drain_each_tick;
-    uint64_t drain_until_ms;
+    struct drain drain;
     bool ends_when_drained;
     bool is_ending;
 
@@ -62,14 +55,6 @@ struct engine {
 static uint64_t loop_ms(void *context)
 {
     return uv_now(context);
-}
-
-static uint64_t wall_ms(void *context)
-{
-    struct timespec now;
-    (void)context;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static struct script_source source_of(struct engine *engine)
@@ -105,27 +90,6 @@ static void take(struct engine *engine, struct script *script)
 
 /* Reload. */
 
-static bool listens_alike(const struct config *a, const struct config *b)
-{
-    if (a->listen_count != b->listen_count)
-        return false;
-    for (size_t i = 0; i < a->listen_count; i++)
-        if (strcmp(a->listen[i].host, b->listen[i].host) || a->listen[i].port != b->listen[i].port)
-            return false;
-    return true;
-}
-
-static const char *needs_restart(const struct config *now, const struct config *next)
-{
-    if (strcmp(now->name, next->name))
-        return "name";
-    if (!listens_alike(now, next))
-        return "listen";
-    if (!now->tls_cert != !next->tls_cert)
-        return "tls, switched on or off";
-    return NULL;
-}
-
 /* From now on `script` answers and is called. */
 static void serve(struct engine *engine, struct generation *generation, struct script *script)
 {
@@ -141,7 +105,7 @@ static int on_loaded(void *context, struct script *script, struct sockets_change
 {
     struct engine *engine = context;
     const struct config *config = script_config(script);
-    const char *key = needs_restart(script_config(engine->script), config);
+    const char *key = config_restart_key(script_config(engine->script), config);
     if (key) {
         buf_add_text(error, key);
         buf_add_text(error, " needs a restart to change");
@@ -237,7 +201,7 @@ static void end(struct engine *engine)
     block_signals();
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
-    uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    drain_close(&engine->drain);
     watch_close(&engine->watch);
     service_close(&engine->service);
     reload_close(&engine->reload);
@@ -248,15 +212,9 @@ static void end(struct engine *engine)
         sockets_close(engine->sockets);
 }
 
-static void on_drain_tick(uv_timer_t *timer)
+static void on_drained(void *context)
 {
-    struct engine *engine = timer->data;
-    relay_drain(&engine->relay, engine->drain_each_tick);
-    bool is_over =
-        engine->relay.client_count == 0 || uv_now(&engine->loop) >= engine->drain_until_ms;
-    if (!is_over)
-        return;
-    uv_timer_stop(&engine->drain_timer);
+    struct engine *engine = context;
     log_info(&engine->log, "drained", LOG_INT("left", engine->relay.client_count));
     service_status(&engine->service, "Drained: nobody is let in.");
     if (engine->ends_when_drained)
@@ -265,15 +223,10 @@ static void on_drain_tick(uv_timer_t *timer)
 
 static void drain(struct engine *engine)
 {
-    double seconds = script_config(engine->script)->drain_seconds;
-    double ticks = seconds * DRAIN_SPREAD * 1000 / DRAIN_TICK_MS;
-    double each = ceil((double)engine->relay.client_count / (ticks < 1 ? 1 : ticks));
-    engine->drain_each_tick = each < DRAIN_TICK_LEAST ? DRAIN_TICK_LEAST : (size_t)each;
-    engine->drain_until_ms = uv_now(&engine->loop) + (uint64_t)(seconds * 1000);
     log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
     service_status(&engine->service, "Drains: clients are sent away.");
     sockets_stop_listening(engine->sockets);
-    uv_timer_start(&engine->drain_timer, on_drain_tick, 0, DRAIN_TICK_MS);
+    drain_begin(&engine->drain, script_config(engine->script)->drain_seconds);
 }
 
 /* What ctl asks. */
@@ -345,11 +298,9 @@ static int open_control(struct engine *engine, struct buf *error)
 static void on_end_signal(struct engine *engine)
 {
     bool is_second = engine->ends_when_drained;
-    bool was_drained = engine->relay.draining && /* by USR2 */
-                       !uv_is_active((uv_handle_t *)&engine->drain_timer);
+    bool was_drained = engine->relay.draining && !drain_is_active(&engine->drain); /* by USR2 */
     engine->ends_when_drained = true;
-    service_stopping(&engine->service,
-                     END_SECONDS_MAX + script_config(engine->script)->drain_seconds);
+    service_stopping(&engine->service, script_config(engine->script)->drain_seconds);
     if (is_second || was_drained)
         end(engine);
     else if (!engine->relay.draining)
@@ -373,8 +324,7 @@ static int open_loop(struct engine *engine)
 {
     if (uv_loop_init(&engine->loop))
         return RELAY_ESYSTEM;
-    uv_timer_init(&engine->loop, &engine->drain_timer);
-    engine->drain_timer.data = engine;
+    drain_open(&engine->drain, &engine->loop, &engine->relay, on_drained, engine);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&engine->loop, &engine->signals[i]);
         engine->signals[i].data = engine;
@@ -467,7 +417,7 @@ enum engine_exit engine_run(const struct engine_options *options)
     struct engine engine = {.options = options};
     struct buf error;
     buf_init(&error, ERROR_MAX);
-    log_stderr_open(&engine.log, wall_ms);
+    stderr_log_open(&engine.log);
     if (open_loop(&engine))
         return EXIT_CONFIGURATION;
     int err = start(&engine, &error);

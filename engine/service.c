@@ -13,6 +13,8 @@
 #define MESSAGE_MAX 256
 #define WAITING_MAX 4096
 #define RETRY_MS 100
+#define END_SECONDS 10 /* behind the drain: a reload that loads is waited for, RELOAD_PATIENCE_MS  \
+                        */
 
 /* Messages. */
 
@@ -94,10 +96,10 @@ void service_status(struct service *service, const char *text)
     tell(service, "STATUS=%s", text);
 }
 
-void service_stopping(struct service *service, double seconds)
+void service_stopping(struct service *service, double drain_seconds)
 {
     if (!service->is_stopping)
-        tell(service, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%.0f", seconds * 1e6);
+        tell(service, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%.0f", (drain_seconds + END_SECONDS) * 1e6);
     service->is_stopping = true;
 }
 

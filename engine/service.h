@@ -48,9 +48,9 @@ void service_reloading(struct service *service);
 /* A line for `systemctl status`: short, UTF-8, without a newline. */
 void service_status(struct service *service, const char *text);
 
-/* It ends within so many seconds; the manager shall not kill it earlier, though the unit's
+/* It drains for so long and then ends; the manager shall not kill it earlier, though the unit's
  * TimeoutStopSec be less. After this it is not ready any more, whatever reloads. */
-void service_stopping(struct service *service, double seconds);
+void service_stopping(struct service *service, double drain_seconds);
 
 void service_close(struct service *service);
 

@@ -19,7 +19,7 @@ FENCES = {
     "lualib.h": {"script", "testkit"},
     "libwebsockets.h": {"socket"},
     "uv.h": {"socket", "engine.c", "hash_worker.c", "hash_worker.h", "mesh_loop.c", "mesh_loop.h",
-             "generations.c", "generations.h", "reload.c", "reload.h", "watch.c", "watch.h",
+             "drain.c", "drain.h", "generations.c", "generations.h", "reload.c", "reload.h", "watch.c", "watch.h",
              "control.h", "control.c", "control_conn.c", "control_state.h", "service.c", "service.h"},
 }
 LINES_MAX = 500
