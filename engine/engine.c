@@ -385,11 +385,11 @@ static int start(struct engine *engine, struct buf *error)
         mesh_loop_connect(&engine->mesh_loop, engine->sockets);
         serve(engine, generation, script);
     }
-    if (!err)
+    if (!err) {
         log_info(&engine->log, "started", LOG_STR("name", script_config(script)->name),
                  LOG_INT("pid", getpid()));
-    if (!err)
         service_ready(&engine->service, false);
+    }
     return err;
 }
 

@@ -13,8 +13,7 @@
 #define MESSAGE_MAX 256
 #define WAITING_MAX 4096
 #define RETRY_MS 100
-#define END_SECONDS 10 /* behind the drain: a reload that loads is waited for, RELOAD_PATIENCE_MS  \
-                        */
+#define END_SECONDS 10 /* behind the drain: RELOAD_PATIENCE_MS, and some */
 
 /* Messages. */
 
