@@ -11,7 +11,7 @@ local drift = {}
 ---@field on_plain? string a plain one
 ---@field is_open_on_ours? boolean
 ---@field owner? string whose claim holds it
----@field is_contested? boolean there are two passwords: the nodes' own rule decides
+---@field is_contested boolean there are two passwords: the nodes' own rule decides
 
 ---@class relay.Difference
 ---@field key string
@@ -50,7 +50,7 @@ end
 local function note(wanted, channel, hash)
   local want = wanted[channel]
   if not want then
-    want = { hash = hash }
+    want = { hash = hash, is_contested = false }
     wanted[channel] = want
   end
   want.is_contested = want.is_contested or want.hash ~= hash
