@@ -80,14 +80,14 @@ async def test_master_mends_what_a_plain_peer_lost_kept_or_has_wrong(network, st
             await each.until(lambda: "garden" in each.reserved)
             del each.reserved["garden"]
             await each.until(lambda: each.reserved.get("garden") == hashed, "the lost one")
-            await story.has_mended(each.name, "'garden' is reserved there now, it is open on node-a")
+            await story.has_mended(each.name, "reserved 'garden', which is open on node-a")
             each.reserved["ghost"] = channel_hash("nobody's", "ghost")
             await each.until(lambda: "ghost" not in each.reserved, "the end of the orphan")
-            await story.has_mended(each.name, "'ghost' was reserved there and is open nowhere")
+            await story.has_mended(each.name, "freed 'ghost', which is open nowhere")
         story.plain.reserved["garden"] = channel_hash("another", "garden")
         await story.plain.until(lambda: story.plain.reserved.get("garden") == hashed, "the right hash")
         await story.has_mended(
-            "plain", "'garden' was reserved there with another password than it is open on node-a with")
+            "plain", "replaced the password of 'garden', which is open on node-a")
         assert await story.plain.subscribe("garden", "wrong") == INVALID
         assert await story.plain.subscribe("ghost", "mine") == OK
         assert hashed not in story.master.log_text()
@@ -97,7 +97,7 @@ async def test_master_makes_a_node_stand_for_a_channel_that_a_plain_peer_told_no
     async with network:
         await story.begin()
         story.plain.active["secret"] = channel_hash("passwd", "secret")
-        await story.has_mended("node-b", "'secret' is open on plain, which it stands for now")
+        await story.has_mended("node-b", "claimed 'secret', which is open on plain")
         assert await story.alice.subscribe("secret", "wrong") == INVALID
         assert await story.alice.subscribe("secret", "passwd") == OK
         await story.plain.send("secret", "hello")
@@ -113,7 +113,7 @@ async def test_master_drops_a_claim_for_a_channel_that_was_only_listed(network, 
         for each in (lister, beyond):
             each.reserved["hollow"] = channel_hash("passwd", "hollow")
         await lister.connect(story.node_b.as_peer())
-        await story.has_mended("node-b", "'hollow' was held there for nobody")
+        await story.has_mended("node-b", "gave up 'hollow', which is open nowhere")
         await lister.until(lambda: "hollow" not in lister.reserved)
         await beyond.until(lambda: "hollow" not in beyond.reserved)
         assert await story.alice.subscribe("hollow", "mine") == OK

@@ -56,9 +56,9 @@ describe("the master", function()
     local right = { garden = hash }
     assert.same({ right, right, right }, { p.reserved, q.reserved, r.reserved })
     assert.same({
-      "plain-p 'garden' is reserved there now, it is open on node-a",
-      "plain-q 'garden' was reserved there with another password than it is open on node-a with",
-      "plain-r 'ghost' was reserved there and is open nowhere",
+      "plain-p reserved 'garden', which is open on node-a",
+      "plain-q replaced the password of 'garden', which is open on node-a",
+      "plain-r freed 'ghost', which is open nowhere",
     }, texts(net))
     assert.equal(3, told(net).status.mended)
     assert.equal(0, told(net).status.differences)
