@@ -193,7 +193,7 @@ end
 -- ── node-info, list-nodes, get-latency ───────────────────────────────────────────────────────
 
 ---@class relay.master.Info what a node of our kind tells; relay.NodeInfo after a look at it
----@field version? string
+---@field version string
 ---@field generation? integer
 ---@field started_at? number
 ---@field uptime_seconds? number
@@ -232,12 +232,13 @@ end
 ---@param answer any to node-info
 ---@return relay.master.Info? info nil: it is no node of our kind, or not one that knows this command
 function answers.node_info(answer)
-  if not is_answer(answer) then
+  local version = is_answer(answer) and text_of(answer, "version")
+  if not version then
     return nil
   end
   local health = find(answer, "health")
   return {
-    version = text_of(answer, "version"),
+    version = version,
     generation = count_of(answer, "generation"),
     started_at = number_of(answer, "started_at"),
     uptime_seconds = number_of(answer, "uptime_seconds"),

@@ -180,11 +180,14 @@ end
 
 --- A round is over.
 ---@param at number when it was asked
----@param alive table<string, any> by name: the nodes that the mesh believes alive, this one among them
-function nodes:finish(at, alive)
+---@param alive table<string, true> by name: the nodes that the mesh believes alive, this one among them
+---@param asked table<string, true> those for which there was time
+function nodes:finish(at, alive, asked)
   for _, name in ipairs(self:names()) do
     local record = self.records[name]
-    record.silent = record.seen_at == at and 0 or record.silent + 1
+    if asked[name] and record.seen_at ~= at then
+      record.silent = record.silent + 1
+    end
     look(self, record, at, alive)
   end
 end

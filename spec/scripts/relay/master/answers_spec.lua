@@ -138,15 +138,16 @@ describe("relay.master.answers", function()
     assert.is_nil(answers.host_stats(refusal))
     assert.is_nil(answers.latency(refusal))
     assert.is_nil(answers.node_info "text")
+    assert.is_nil(answers.node_info { ok = true, generation = 1 })
   end)
 
   it("reads no host that cannot be dialled, and no region that is none", function()
     local hosts = { "http://b/", "wss://", "javascript:alert(1)", "wss://b/ x", "wss://" .. ("b"):rep(300) }
     for _, host in ipairs(hosts) do
-      assert.is_nil(answers.node_info({ host = host }).host, host)
+      assert.is_nil(answers.node_info({ version = "1", host = host }).host, host)
     end
     for _, region in ipairs { "", "e u", "<b>", ("x"):rep(65) } do
-      assert.is_nil(answers.node_info({ region = region }).region, region)
+      assert.is_nil(answers.node_info({ version = "1", region = region }).region, region)
     end
   end)
 

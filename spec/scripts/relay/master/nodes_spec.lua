@@ -20,7 +20,7 @@ describe("relay.master.nodes", function()
   end
 
   -- A round in which these nodes answer; `alive` are those that the mesh knows.
-  local function round(at, infos, alive)
+  local function round(at, infos, alive, unasked)
     for name, info in pairs(infos) do
       known:answered(name, at, { is_plain = info == true, info = info ~= true and info or nil, peers = {} })
     end
@@ -28,7 +28,7 @@ describe("relay.master.nodes", function()
     for _, name in ipairs(alive) do
       set[name] = true
     end
-    known:finish(at, set)
+    known:finish(at, set, unasked and {} or set)
   end
 
   it("says nothing of those that it finds when it starts, and who joins", function()
@@ -65,6 +65,14 @@ describe("relay.master.nodes", function()
     round(145, { a = {} }, { "a" })
     assert.are.equal(1, #told)
     assert.are.equal(100, known.records.b.seen_at)
+  end)
+
+  it("does not lose a node that was not asked", function()
+    open()
+    round(100, { a = {}, b = {} }, { "a", "b" })
+    round(115, { a = {} }, { "a", "b" })
+    round(130, { a = {} }, { "a", "b" }, true)
+    assert.is_true(known:is_up "b")
   end)
 
   it("loses a node that is gone from the mesh at once", function()
