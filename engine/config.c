@@ -26,6 +26,8 @@ void config_free(struct config *config)
     free(config->token);
     free(config->policies);
     free(config->control);
+    free(config->admin.host);
+    free(config->admin_token);
     free(config->tls_cert);
     free(config->tls_key);
     free(config->tls_ca);

@@ -41,6 +41,8 @@ struct config {
     size_t listen_count;
     char *policies;                    /* absolute path of the user's policies */
     char *control;                     /* absolute path of ctl's socket; NULL: there is none */
+    struct config_listen admin;        /* host NULL: there is none */
+    char *admin_token;                 /* NULL: none is needed */
     char *tls_cert, *tls_key, *tls_ca; /* absolute paths; tls_cert NULL: plain */
     struct config_limits limits;
     double health_latency_ms;

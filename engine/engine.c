@@ -52,6 +52,7 @@ struct engine {
 
     struct control *control; /* NULL before it was made */
     struct script_calls calls;
+    struct web web;
     uint64_t started_ms;
     uint64_t handler_failures; /* of generations that are gone */
 };
@@ -170,6 +171,8 @@ static int on_loaded(void *context, struct script *script, struct sockets_change
     if (!generation)
         return RELAY_ENOMEM;
     err = control_apply(engine->control, config->control, error);
+    if (!err)
+        err = sockets_apply_admin(engine->sockets, config, error);
     if (!err)
         err = mesh_loop_configure(&engine->mesh_loop, config);
     if (err) {
@@ -314,11 +317,31 @@ static size_t call_end_traces(void *context)
     return control_end_traces(engine->control);
 }
 
+static size_t call_show(void *context, struct text text)
+{
+    struct engine *engine = context;
+    return sockets_show(engine->sockets, text);
+}
+
+/* What HTTP asks. */
+
+static bool web_is_public(void *context, struct text path)
+{
+    const struct engine *engine = context;
+    return script_web_is_public(engine->script, path);
+}
+
+static int web_ask(void *context, struct text request, struct web_request *asked)
+{
+    struct engine *engine = context;
+    return script_web(engine->script, request, asked);
+}
+
 static int open_control(struct engine *engine, struct buf *error)
 {
     engine->started_ms = uv_now(&engine->loop);
-    engine->calls =
-        (struct script_calls){engine, call_status, call_reload, call_drain, call_end_traces};
+    engine->calls = (struct script_calls){engine,     call_status,     call_reload,
+                                          call_drain, call_end_traces, call_show};
     engine->mesh_loop.calls = &engine->calls;
     engine->control = control_new(&engine->loop, &engine->relay);
     if (!engine->control)
@@ -411,6 +434,8 @@ static int start(struct engine *engine, struct buf *error)
     if (!err && !generation)
         err = RELAY_ENOMEM;
     if (!err) {
+        engine->web = (struct web){engine, web_is_public, web_ask, script_web_cancel};
+        sockets_set_web(engine->sockets, &engine->web);
         mesh_loop_connect(&engine->mesh_loop, engine->sockets);
         serve(engine, generation, script);
     }

@@ -10,6 +10,9 @@
 
 #include "script/script.h"
 
+struct runtime;
+struct task;
+
 /* log(level, message, place): one line at that level. The log outlives the state. */
 void bind_log(lua_State *lua, const struct log *log);
 
@@ -17,7 +20,7 @@ void bind_log(lua_State *lua, const struct log *log);
  * table; path_kind(path). */
 void bind_node(lua_State *lua, const struct script_source *source);
 
-/* null, array(table). */
+/* null, array(table), json(value). */
 void bind_json(lua_State *lua);
 
 /* command(name, handler), on(event, handler), every(s, handler), after(s, handler), sleep(s). */
@@ -56,6 +59,17 @@ void bind_client(lua_State *lua);
 void bind_control(lua_State *lua);
 /* Pushes the handler of ctl's commands; nil: there is none. */
 void bind_control_push_handler(lua_State *lua);
+
+/* For scripts/relay alone: http(handler) and http_public(path); live(text) and viewers(). */
+void bind_web(lua_State *lua);
+/* Pushes the handler of requests; nil: there is none. */
+void bind_web_push_handler(lua_State *lua);
+/* Answers whoever waits for the task: with what its handler returned; with status 500. */
+void bind_web_finish(struct task *task);
+void bind_web_fail(struct task *task);
+bool bind_web_is_public(const struct runtime *runtime, struct text path);
+/* The paths that were registered. */
+void bind_web_forget(struct runtime *runtime);
 
 /* For scripts/relay alone: status(), time(), questions(), registered(), channels_after(name, most).
  */

@@ -95,6 +95,18 @@ static void read_network(lua_State *lua, struct config *config)
     lua_pop(lua, 1);
 }
 
+static void read_admin(lua_State *lua, struct config *config)
+{
+    if (lua_getfield(lua, -1, "admin") != LUA_TNIL) {
+        config->admin_token = read_text(lua, "token");
+        lua_getfield(lua, -1, "listen");
+        config->admin.host = read_text(lua, "host");
+        config->admin.port = (uint16_t)read_count(lua, "port");
+        lua_pop(lua, 1);
+    }
+    lua_pop(lua, 1);
+}
+
 static void read_tls(lua_State *lua, struct config *config)
 {
     if (lua_getfield(lua, -1, "tls") != LUA_TNIL) {
@@ -141,6 +153,7 @@ void config_lua_read(lua_State *lua, struct config *config)
     read_network(lua, config);
     config->policies = read_text(lua, "policies");
     config->control = read_text(lua, "control");
+    read_admin(lua, config);
     read_tls(lua, config);
     read_limits(lua, &config->limits);
     lua_getfield(lua, -1, "health");

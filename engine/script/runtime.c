@@ -24,6 +24,7 @@ void runtime_init(struct runtime *runtime, struct vm *vm, struct log *log)
     list_init(&runtime->ready);
     list_init(&runtime->tickers);
     list_init(&runtime->listeners);
+    list_init(&runtime->public_paths);
     for (size_t i = 0; i < RUNTIME_CLIENT_BUCKETS; i++)
         list_init(&runtime->by_client[i]);
     buf_init(&runtime->heard, RUNTIME_SCRATCH_MAX);
@@ -54,6 +55,7 @@ void runtime_deinit(struct runtime *runtime)
         free(list_entry(node, struct ticker, node));
     while ((node = list_shift(&runtime->listeners)) != NULL)
         free(list_entry(node, struct listener, node));
+    bind_web_forget(runtime);
     timers_deinit(&runtime->timers);
     buf_deinit(&runtime->scratch);
     buf_deinit(&runtime->response);
@@ -88,9 +90,12 @@ static void begin(lua_State *lua, struct task *task)
     task->thread = luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
-static int push_control(lua_State *lua, const struct task *task)
+static int push_asked(lua_State *lua, const struct task *task)
 {
-    bind_control_push_handler(lua);
+    if (task->kind == TASK_WEB)
+        bind_web_push_handler(lua);
+    else
+        bind_control_push_handler(lua);
     if (!json_lua_push(lua, task->asked, RUNTIME_DEPTH_MAX))
         return luaL_error(lua, "the request is no JSON");
     return 1;
@@ -101,8 +106,8 @@ static int push_beginning(lua_State *lua, struct task *task)
 {
     if (task->kind == TASK_COMMAND)
         return command_push(lua, task);
-    if (task->kind == TASK_CONTROL)
-        return push_control(lua, task);
+    if (task->kind == TASK_CONTROL || task->kind == TASK_WEB)
+        return push_asked(lua, task);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, task->function);
     if (task->kind == TASK_TIMER)
         return 0;
@@ -129,6 +134,8 @@ static void finish(lua_State *lua, struct task *task)
 {
     if (task->kind == TASK_COMMAND)
         command_finish(lua, task);
+    else if (task->kind == TASK_WEB)
+        bind_web_finish(task);
     else if (task->kind == TASK_CONTROL && lua_gettop(task->coroutine) > 0)
         task->exit_code = (int)lua_tointeger(task->coroutine, 1);
 }
@@ -176,7 +183,7 @@ static uint64_t steady_ms(void)
 
 static void report(struct runtime *runtime, const struct task *task, const struct buf *error)
 {
-    static const char *const KINDS[] = {"command", "event", "timer", "ctl"};
+    static const char *const KINDS[] = {"command", "event", "timer", "ctl", "request"};
     runtime->failures++;
     log_event_gated(runtime->log, &runtime->gate, steady_ms(), LOG_ERROR, "handler failed",
                     LOG_FIELDS(LOG_STR("of", KINDS[task->kind]),
@@ -202,6 +209,8 @@ static void fail(struct runtime *runtime, struct task *task, const struct buf *e
         tell_failure(task->control, error);
     else
         report(runtime, task, error);
+    if (task->kind == TASK_WEB)
+        bind_web_fail(task);
     if (task->kind == TASK_COMMAND)
         command_deny(&runtime->response, "internal error");
     runtime->has_response = task->kind == TASK_COMMAND;
@@ -303,6 +312,19 @@ int runtime_control(struct runtime *runtime, struct text request, struct script_
     if (!runtime->has_world || runtime->is_ending) /* when all else is full, ctl must answer */
         return RELAY_EFULL;
     struct task *task = task_new_control(runtime, request, control);
+    if (!task)
+        return RELAY_ENOMEM;
+    set_ready(runtime, task);
+    runtime_run(runtime);
+    return 0;
+}
+
+int runtime_web(struct runtime *runtime, struct text request, struct web_request *web)
+{
+    if (!runtime->has_world || runtime->is_ending || runtime->task_count >= RUNTIME_TASKS_MAX ||
+        runtime->task_bytes + request.len > RUNTIME_TASK_BYTES_MAX)
+        return RELAY_EFULL;
+    struct task *task = task_new_web(runtime, request, web);
     if (!task)
         return RELAY_ENOMEM;
     set_ready(runtime, task);

@@ -30,6 +30,7 @@
 #define RUNTIME_STEPS_MAX 256 /* of handlers in one turn of the loop */
 #define RUNTIME_CLIENT_BUCKETS 256
 #define RUNTIME_LISTENERS_MAX 1000 /* handlers of events */
+#define RUNTIME_PUBLIC_MAX 64      /* paths that ordinary listeners answer */
 
 /* What relay.on knows. */
 #define RUNTIME_EVENTS(X)                                                                          \
@@ -87,7 +88,8 @@ struct runtime {
     uint64_t wake_ms; /* what wake_at was asked for; 0: nothing yet */
     struct buf scratch, response, heard;
     bool has_response;
-    struct metrics metrics; /* the script frees them, after the state */
+    struct list public_paths; /* struct web_path, bind_web.c's */
+    struct metrics metrics;   /* the script frees them, after the state */
     struct log_gate gate, drop_gate;
     uint64_t failures;
     uint64_t dropped; /* events for which there was no room */
@@ -108,6 +110,8 @@ void runtime_tick(struct runtime *runtime);
 void runtime_command(struct runtime *runtime, const struct mesh_command *command);
 int runtime_control(struct runtime *runtime, struct text request,
                     struct script_control *control) RELAY_MUST_USE;
+int runtime_web(struct runtime *runtime, struct text request,
+                struct web_request *web) RELAY_MUST_USE;
 void runtime_event(struct runtime *runtime, enum runtime_event event, const struct mesh_peer *peer);
 
 /* Tells the owner when to come again, after something was made ready. */

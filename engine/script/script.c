@@ -104,6 +104,7 @@ static void preload_engine(lua_State *lua, const struct script_source *source)
     bind_client(lua);
     bind_control(lua);
     bind_status(lua);
+    bind_web(lua);
     lua_pushcclosure(lua, open_engine, 1);
     lua_setfield(lua, -2, "relay.engine");
     lua_pop(lua, 1);
@@ -438,6 +439,27 @@ void script_control_cancel(struct script_control *control)
         return;
     task->control = NULL;
     task_free(task);
+}
+
+bool script_web_is_public(const struct script *script, struct text path)
+{
+    return bind_web_is_public(&script->runtime, path);
+}
+
+int script_web(struct script *script, struct text request, struct web_request *web)
+{
+    return runtime_web(&script->runtime, request, web);
+}
+
+void script_web_cancel(struct web_request *web)
+{
+    struct task *task = web->task;
+    web->task = NULL;
+    if (!task)
+        return;
+    task->web = NULL;
+    task_end(task);
+    runtime_run(task->runtime);
 }
 
 void script_event(struct script *script, enum mesh_event event, const struct mesh_peer *peer)

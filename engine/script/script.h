@@ -24,6 +24,7 @@
 #include "host/host_network.h"
 #include "mesh/mesh.h"
 #include "relay/relay.h"
+#include "web.h"
 
 struct script;
 
@@ -97,7 +98,7 @@ struct script_status {
     uint64_t policy_failures, handler_failures; /* of generations that are gone */
 };
 
-/* What `ctl` asks of the node as a whole. None of these calls back from inside. */
+/* What the scripts ask of the node as a whole. None of these calls back from inside. */
 struct script_calls {
     void *context;
     void (*status)(void *context, struct script_status *status);
@@ -109,6 +110,8 @@ struct script_calls {
     void (*drain)(void *context);
     /* Ends every trace that somebody follows; how many. */
     size_t (*end_traces)(void *context);
+    /* Shows everybody who watches the overview this text, JSON; len 0: nothing. How many watch. */
+    size_t (*show)(void *context, struct text text);
 };
 
 /* What the scripts act upon. All of it outlives the script. */
@@ -175,6 +178,11 @@ int script_control(struct script *script, struct text request,
 void script_control_drained(struct script_control *control);
 /* Nobody waits for the answer any more: the handler ends where it is. Twice is once. */
 void script_control_cancel(struct script_control *control);
+
+/* Whether the scripts answer this path on ordinary listeners, and an HTTP request: see web.h. */
+bool script_web_is_public(const struct script *script, struct text path);
+int script_web(struct script *script, struct text request, struct web_request *web) RELAY_MUST_USE;
+void script_web_cancel(struct web_request *web);
 
 /* A peer came or went. */
 void script_event(struct script *script, enum mesh_event event, const struct mesh_peer *peer);

@@ -9,6 +9,7 @@
 
 #include "script/json_lua.h"
 #include "script/runtime.h"
+#include "web.h"
 
 #define ANSWERS_MAX ((size_t)64 * 1024 * 1024) /* of one broadcast, in bytes */
 
@@ -121,6 +122,20 @@ struct task *task_new_control(struct runtime *runtime, struct text request,
     return task;
 }
 
+struct task *task_new_web(struct runtime *runtime, struct text request, struct web_request *web)
+{
+    struct task *task = task_new(runtime, TASK_WEB);
+    if (!task)
+        return NULL;
+    task->asked = request;
+    task = keep_all(task, (struct text *[]){&task->asked}, 1);
+    if (task) {
+        task->web = web;
+        web->task = task;
+    }
+    return task;
+}
+
 static void stop_waiting(struct task *task)
 {
     const struct script_world *world = &task->runtime->world;
@@ -152,6 +167,17 @@ static void tell_end(const struct task *task)
     control->end(control->context, task->exit_code);
 }
 
+static void tell_unanswered(const struct task *task)
+{
+    static const char BODY[] = "the scripts that were asked ended before they answered\n";
+    struct web_request *web = task->web;
+    web->task = NULL;
+    web->end(web->context, &(struct web_answer){.status = 503,
+                                                .type = {"text/plain", 10},
+                                                .headers = {"", 0},
+                                                .body = {BODY, sizeof BODY - 1}});
+}
+
 void task_free(struct task *task)
 {
     stop_waiting(task);
@@ -166,6 +192,8 @@ void task_free(struct task *task)
     task->runtime->task_bytes -= task->size;
     if (task->control)
         tell_end(task);
+    if (task->web)
+        tell_unanswered(task);
     buf_deinit(&task->text);
     free(task->strings);
     free(task);

@@ -25,8 +25,9 @@ struct ticker;
 struct task_dial;
 struct task_reload;
 struct script_control;
+struct web_request;
 
-enum task_kind { TASK_COMMAND, TASK_EVENT, TASK_TIMER, TASK_CONTROL };
+enum task_kind { TASK_COMMAND, TASK_EVENT, TASK_TIMER, TASK_CONTROL, TASK_WEB };
 
 enum task_wait {
     WAIT_NOTHING,
@@ -63,9 +64,10 @@ struct task {
     struct text arguments; /* EVENT of the relay: a JSON array */
     int function;          /* EVENT, TIMER: reference, the handler's owner's */
     struct ticker *ticker;
-    struct text asked;              /* CONTROL: the request */
+    struct text asked;              /* CONTROL, WEB: the request, JSON */
     struct script_control *control; /* CONTROL: NULL when nobody waits for its end any more */
     int exit_code;                  /* CONTROL */
+    struct web_request *web;        /* WEB: NULL when it was answered, or nobody waits any more */
 
     uint64_t client;         /* ends with this client; 0: with none */
     struct list client_node; /* runtime->by_client */
@@ -98,7 +100,8 @@ struct task *task_new_heard(struct runtime *runtime, struct text arguments, int 
                             uint64_t client);
 struct task *task_new_control(struct runtime *runtime, struct text request,
                               struct script_control *control);
-/* A control task's asker hears that it ended. */
+struct task *task_new_web(struct runtime *runtime, struct text request, struct web_request *web);
+/* Whoever asked a control or a web task hears that it ended. */
 void task_free(struct task *task);
 
 /* Whom it is about is gone. One that waits is closed in its next turn, one that did not begin when

@@ -31,11 +31,6 @@ struct attempt {
     struct sockaddr_storage peer;
 };
 
-static const lws_retry_bo_t no_validity_timers = {
-    .secs_since_valid_ping = 0,
-    .secs_since_valid_hangup = 0,
-};
-
 /* The handle that libwebsockets forgets. */
 
 struct search {

@@ -11,6 +11,7 @@
 
 #include "mesh/mesh.h"
 #include "relay/client.h"
+#include "socket/exchange.h"
 #include "socket/flush.h"
 #include "socket/handshake.h"
 #include "socket/http.h"
@@ -36,11 +37,15 @@ static struct conn *make(struct sockets *sockets, const struct sockaddr_storage 
     return conn;
 }
 
+static int accepted_event(struct accepted *accepted, struct lws *wsi,
+                          enum lws_callback_reasons reason, void *in, size_t len);
+
 struct conn *conn_new(struct sockets *sockets, const struct sockaddr_storage *peer)
 {
     struct conn *conn = make(sockets, peer);
     if (!conn)
         return NULL;
+    conn->accepted.event = accepted_event;
     conn->is_tls = sockets->tls.is_on;
     conn->address = address_take(&sockets->addresses, peer);
     if (conn->address)
@@ -73,6 +78,7 @@ void conn_free(struct conn *conn)
 {
     if (conn->session)
         session_gone(conn->session);
+    exchange_free(conn->exchange);
     list_remove(&conn->dirty_node);
     list_remove(&conn->busy_node);
     list_remove(&conn->node);
@@ -324,6 +330,8 @@ int conn_event(struct conn *conn, enum lws_callback_reasons reason, void *in, si
     case LWS_CALLBACK_HTTP:
         heard(conn);
         return http_serve(conn);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return http_go_on(&conn->exchange, conn->wsi);
     case LWS_CALLBACK_ESTABLISHED:
         return established(conn);
     case LWS_CALLBACK_RECEIVE:
@@ -348,8 +356,19 @@ int conn_event(struct conn *conn, enum lws_callback_reasons reason, void *in, si
     }
 }
 
-static int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                         size_t len)
+static int accepted_event(struct accepted *accepted, struct lws *wsi,
+                          enum lws_callback_reasons reason, void *in, size_t len)
+{
+    struct conn *conn = (struct conn *)accepted;
+    conn->wsi = wsi;
+    if (reason != LWS_CALLBACK_WSI_DESTROY)
+        return conn_event(conn, reason, in, len);
+    conn_free(conn);
+    return 0;
+}
+
+static int vhost_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                          size_t len)
 {
     struct sockets *sockets = lws_context_user(lws_get_context(wsi));
     if (reason == LWS_CALLBACK_WSI_CREATE)
@@ -358,15 +377,12 @@ static int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void
         tls_attach(&sockets->tls, user);
     if (!wsi || lws_get_vhost(wsi) != sockets->vhost)
         return 0; /* it asks the first vhost about certificates of the other's */
-    struct conn *conn = lws_get_opaque_user_data(wsi);
-    if (!conn)
+    struct accepted *accepted = lws_get_opaque_user_data(wsi);
+    if (!accepted)
         return 0;
-    conn->wsi = wsi;
-    if (reason != LWS_CALLBACK_WSI_DESTROY)
-        return conn_event(conn, reason, in, len);
-    lws_set_opaque_user_data(wsi, NULL);
-    conn_free(conn);
-    return 0;
+    if (reason == LWS_CALLBACK_WSI_DESTROY)
+        lws_set_opaque_user_data(wsi, NULL);
+    return accepted->event(accepted, wsi, reason, in, len);
 }
 
 /* 4.1.6 spins for ever when reading is paused while OpenSSL still holds a part of a record. A read
@@ -374,7 +390,7 @@ static int conn_callback(struct lws *wsi, enum lws_callback_reasons reason, void
 const struct lws_protocols conn_protocols_tls[] = {
     {
         .name = "wsrelay",
-        .callback = conn_callback,
+        .callback = vhost_callback,
         .rx_buffer_size = CONN_RX_LEN_TLS,
         .tx_packet_size = TX_PACKET_LEN,
     },
@@ -384,7 +400,7 @@ const struct lws_protocols conn_protocols_tls[] = {
 const struct lws_protocols conn_protocols[] = {
     {
         .name = "wsrelay",
-        .callback = conn_callback,
+        .callback = vhost_callback,
         .rx_buffer_size = CONN_RX_LEN,
         .tx_packet_size = TX_PACKET_LEN,
     },

@@ -11,15 +11,18 @@
 #include "base/buf.h"
 #include "protocol/utf8.h"
 #include "relay/session.h"
+#include "socket/accepted.h"
 #include "socket/sockets.h"
 
 #define CONN_RX_LEN_TLS 16384 /* a whole record: see conn.c */
 #define CONN_RX_LEN 768       /* allocated for every connection, and the size of the pieces */
 
 struct conn {
+    struct accepted accepted; /* when it was; first */
     struct sockets *sockets;
     struct lws *wsi;
-    struct session *session; /* NULL before the upgrade and after the end */
+    struct exchange *exchange; /* an HTTP request that the scripts answer; NULL: none */
+    struct session *session;   /* NULL before the upgrade and after the end */
     struct list node;
     struct list dirty_node;
     struct list busy_node;

@@ -21,13 +21,7 @@
 #define SUBPROTOCOL_MAX 62
 #define TOKEN_MAX 1025 /* of a node, with a NUL */
 
-struct refusal {
-    unsigned status;
-    const char *headers;
-    const char *reason;
-};
-
-static const struct refusal accepted = {0, "", ""};
+static const struct handshake_refusal accepted = {0, "", ""};
 
 /* A header as text; "" when it is absent or too long to be right. */
 static const char *header(struct lws *wsi, enum lws_token_indexes token, char value[VALUE_MAX])
@@ -62,7 +56,7 @@ static bool key_is_valid(const char *key)
 /* Whether libwebsockets will choose ours from a list of subprotocols: it drops the connection
  * without a word for a name that is too long for it or has other characters, and for a list without
  * ours. */
-static bool subprotocol_is_known(struct lws *wsi)
+static bool subprotocol_is_known(struct lws *wsi, const char *known)
 {
     static const char characters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -78,55 +72,56 @@ static bool subprotocol_is_known(struct lws *wsi)
         size_t len = strcspn(list, ", \t");
         if (len > SUBPROTOCOL_MAX || strspn(list, characters) < len)
             return false;
-        is_known |=
-            len == strlen(conn_protocols[0].name) && memcmp(list, conn_protocols[0].name, len) == 0;
+        is_known |= len == strlen(known) && memcmp(list, known, len) == 0;
         list += len;
     }
     return is_known;
 }
 
-static struct refusal check_request(struct lws *wsi, int method)
+struct handshake_refusal handshake_check_request(struct lws *wsi, int method,
+                                                 const char *subprotocol)
 {
     static const char version[] =
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
     char value[VALUE_MAX];
     if (method != LWSHUMETH_GET)
-        return (struct refusal){405, "Allow: GET\r\n", "GET only"};
+        return (struct handshake_refusal){405, "Allow: GET\r\n", "GET only"};
     if (strcasecmp(header(wsi, WSI_TOKEN_UPGRADE, value), "websocket") != 0)
-        return (struct refusal){400, "", "upgrade to websocket only"};
+        return (struct handshake_refusal){400, "", "upgrade to websocket only"};
     if (strcmp(header(wsi, WSI_TOKEN_HTTP, value), "HTTP/1.1") != 0)
-        return (struct refusal){400, "", "HTTP/1.1 only"};
+        return (struct handshake_refusal){400, "", "HTTP/1.1 only"};
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) <= 0)
-        return (struct refusal){400, "", "Host is missing"};
+        return (struct handshake_refusal){400, "", "Host is missing"};
     if (!list_has(header(wsi, WSI_TOKEN_CONNECTION, value), "upgrade"))
-        return (struct refusal){400, "", "Connection: Upgrade is missing"};
+        return (struct handshake_refusal){400, "", "Connection: Upgrade is missing"};
     if (strcmp(header(wsi, WSI_TOKEN_VERSION, value), "13") != 0)
-        return (struct refusal){426, version, "WebSocket version 13 only"};
+        return (struct handshake_refusal){426, version, "WebSocket version 13 only"};
     if (!key_is_valid(header(wsi, WSI_TOKEN_KEY, value)))
-        return (struct refusal){400, "", "invalid Sec-WebSocket-Key"};
+        return (struct handshake_refusal){400, "", "invalid Sec-WebSocket-Key"};
     if (lws_hdr_total_length(wsi, WSI_TOKEN_EXTENSIONS) > EXTENSIONS_MAX)
-        return (struct refusal){400, "", "Sec-WebSocket-Extensions is too long"};
-    if (!subprotocol_is_known(wsi))
-        return (struct refusal){400, "", "unknown subprotocol; ask for wsrelay or for none"};
+        return (struct handshake_refusal){400, "", "Sec-WebSocket-Extensions is too long"};
+    if (!subprotocol_is_known(wsi, subprotocol))
+        return (struct handshake_refusal){400, "", "unknown subprotocol"};
     return accepted;
 }
 
-static struct refusal ask_policy(struct conn *conn, const char *path, struct verdict *verdict)
+static struct handshake_refusal ask_policy(struct conn *conn, const char *path,
+                                           struct verdict *verdict)
 {
     struct relay *relay = conn->sockets->relay;
     if (!relay->hooks.client_connect)
         return accepted;
     struct request_facts facts;
-    request_facts_collect(&facts, conn, path, relay->hooks.client_headers);
+    request_facts_collect(&facts, conn->wsi, conn->address_text, path, relay->hooks.client_headers);
     *verdict = relay->hooks.client_connect(relay->hooks.context, &facts.request, &conn->identity);
     if (verdict->allowed)
         return accepted;
-    return (struct refusal){verdict->status ? verdict->status : 403, "",
-                            verdict->reason[0] ? verdict->reason : "not allowed"};
+    return (struct handshake_refusal){verdict->status ? verdict->status : 403, "",
+                                      verdict->reason[0] ? verdict->reason : "not allowed"};
 }
 
 /* A node says who it is by its token alone. It is kept until the WebSocket stands. */
-static struct refusal ask_mesh(struct conn *conn)
+static struct handshake_refusal ask_mesh(struct conn *conn)
 {
     static const char name[] = "authentication:";
     char token[TOKEN_MAX];
@@ -139,25 +134,26 @@ static struct refusal ask_mesh(struct conn *conn)
     }
     explicit_bzero(token, sizeof(token));
     if (!is_admitted)
-        return (struct refusal){403, "", "not allowed"};
+        return (struct handshake_refusal){403, "", "not allowed"};
     if (conn->identity.failed)
-        return (struct refusal){503, "", "full"};
+        return (struct handshake_refusal){503, "", "full"};
     conn->is_link = true;
     return accepted;
 }
 
-static struct refusal check(struct conn *conn, struct verdict *verdict)
+static struct handshake_refusal check(struct conn *conn, struct verdict *verdict)
 {
     char path[VALUE_MAX];
     int method = http_request(conn->wsi, path, sizeof(path));
     if (conn->refuse_status == 429)
-        return (struct refusal){429, "", "too many connections from one address"};
+        return (struct handshake_refusal){429, "", "too many connections from one address"};
     if (conn->refuse_status || conn->sockets->relay->draining)
-        return (struct refusal){503, "", conn->refuse_status ? "full" : "draining"};
+        return (struct handshake_refusal){503, "", conn->refuse_status ? "full" : "draining"};
     bool is_node = strcmp(path, "/node") == 0;
     if (!is_node && strcmp(path, "/connect") != 0)
-        return (struct refusal){404, "", "no such path"};
-    struct refusal refusal = check_request(conn->wsi, method);
+        return (struct handshake_refusal){404, "", "no such path"};
+    struct handshake_refusal refusal =
+        handshake_check_request(conn->wsi, method, conn_protocols[0].name);
     if (refusal.status)
         return refusal;
     return is_node ? ask_mesh(conn) : ask_policy(conn, path, verdict);
@@ -169,7 +165,7 @@ int handshake_check(struct conn *conn)
         return -1; /* libwebsockets has answered and freed the headers already */
     struct sockets *sockets = conn->sockets;
     struct verdict verdict = {0};
-    struct refusal refusal = check(conn, &verdict);
+    struct handshake_refusal refusal = check(conn, &verdict);
     if (!refusal.status)
         return 0;
     sockets->relay->counters.handshakes_refused++;

@@ -7,6 +7,7 @@
 
 #include "protocol/json_write.h"
 #include "socket/conn.h"
+#include "socket/exchange.h"
 
 #define ANSWER_MAX 2048
 #define PATH_MAX_LEN 512
@@ -18,6 +19,9 @@ static const char *phrase(unsigned status)
         const char *phrase;
     } phrases[] = {
         {200, "OK"},
+        {204, "No Content"},
+        {302, "Found"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -25,6 +29,7 @@ static const char *phrase(unsigned status)
         {405, "Method Not Allowed"},
         {426, "Upgrade Required"},
         {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
         {503, "Service Unavailable"},
     };
     for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
@@ -48,6 +53,22 @@ int http_write(struct lws *wsi, const struct http_answer *answer)
     if (len < 0 || (size_t)len >= sizeof(text))
         return -1;
     return lws_write(wsi, (unsigned char *)text, (size_t)len, LWS_WRITE_HTTP);
+}
+
+void http_add_head(struct buf *text, const struct web_answer *answer)
+{
+    char line[96];
+    snprintf(line, sizeof(line), "HTTP/1.1 %u %s\r\nContent-Type: ", answer->status,
+             phrase(answer->status));
+    buf_add_text(text, line);
+    buf_add(text, answer->type.at, answer->type.len);
+    if (answer->status != 204 && answer->status != 304) { /* RFC 9110, section 8.6 */
+        snprintf(line, sizeof(line), "\r\nContent-Length: %zu", answer->body.len);
+        buf_add_text(text, line);
+    }
+    buf_add_text(text, "\r\n");
+    buf_add(text, answer->headers.at, answer->headers.len);
+    buf_add_text(text, "\r\n");
 }
 
 int http_request(struct lws *wsi, char *path, size_t size)
@@ -111,10 +132,38 @@ static void choose(struct conn *conn, int method, const char *path, struct http_
     }
 }
 
+int http_busy(struct lws *wsi)
+{
+    http_write(wsi, &(struct http_answer){503, "", "text/plain", "busy\n", .is_last = true});
+    return -1;
+}
+
+int http_go_on(struct exchange **exchange, struct lws *wsi)
+{
+    enum exchange_state state = *exchange ? exchange_write(*exchange) : EXCHANGE_GOES_ON;
+    if (state == EXCHANGE_GOES_ON)
+        return 0;
+    exchange_free(*exchange);
+    *exchange = NULL;
+    return state == EXCHANGE_FAILED || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static bool is_for_scripts(const struct conn *conn, int method, const char *path)
+{
+    const struct web *web = conn->sockets->web;
+    return !conn->refuse_status && web && (method == LWSHUMETH_GET || method == LWSHUMETH_HEAD) &&
+           web->is_public(web->context, (struct text){path, strlen(path)});
+}
+
 int http_serve(struct conn *conn)
 {
     char path[PATH_MAX_LEN], body[1024];
     int method = http_request(conn->wsi, path, sizeof(path));
+    if (is_for_scripts(conn, method, path)) {
+        conn->exchange =
+            exchange_begin(conn->sockets->web, conn->wsi, conn->address_text, path, false);
+        return conn->exchange ? 0 : http_busy(conn->wsi);
+    }
     struct http_answer answer = {404, "", "text/plain", "no such path\n", false, false};
     choose(conn, method, path, &answer, body, sizeof(body));
     if (http_write(conn->wsi, &answer) < 0 || answer.is_last)

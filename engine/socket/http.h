@@ -5,7 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+#include "web.h"
+
 struct conn;
+struct exchange;
 struct lws;
 
 struct http_answer {
@@ -19,6 +23,16 @@ struct http_answer {
 
 /* Writes a whole answer. Negative: the connection is of no use any more. */
 int http_write(struct lws *wsi, const struct http_answer *answer);
+
+/* Adds the head of an answer, with the line that ends it. */
+void http_add_head(struct buf *text, const struct web_answer *answer);
+
+/* Answers that there is no room for the request; what the callback returns. */
+int http_busy(struct lws *wsi);
+
+/* LWS_CALLBACK_HTTP_WRITEABLE of a connection with this exchange, or none; what the callback
+ * returns. It is freed when it is over. */
+int http_go_on(struct exchange **exchange, struct lws *wsi);
 
 /* LWS_CALLBACK_HTTP: answers a request that asks for no upgrade; what the callback returns. */
 int http_serve(struct conn *conn);

@@ -57,11 +57,11 @@ static bool has_moved(struct conn *conn)
     return has;
 }
 
-/* Nothing is read of a session that paused, so its going is not heard; a client's password would be
- * hashed for nobody. */
+/* Nothing is read of a session that paused, or during a request, so its going is not heard; a
+ * client's password would be hashed for nobody. */
 static bool has_left_waiting(const struct conn *conn)
 {
-    return conn->is_paused && !progress_is_open(lws_get_socket_fd(conn->wsi));
+    return (conn->is_paused || conn->exchange) && !progress_is_open(lws_get_socket_fd(conn->wsi));
 }
 
 static bool is_stalled(struct conn *conn, uint64_t now_ms)
@@ -120,6 +120,9 @@ static void look_at(struct conn *conn, uint64_t now_ms)
             conn_kill(conn);
     } else if (conn->session) {
         look_at_session(conn, now_ms);
+    } else if (conn->exchange) { /* libwebsockets knows its end */
+        if (has_left_waiting(conn))
+            conn_kill(conn);
     } else if (now_ms - conn->heard_at_ms >= REQUEST_MS) {
         conn_kill(conn);
     }

@@ -3,23 +3,25 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "socket/conn.h"
+#include "socket/sockets.h"
 
 #define BACKLOG 4096
 #define ACCEPT_TURN 64      /* connections taken in one turn of the loop */
-#define REFUSED_MAX 64      /* connections over a limit that are kept to be told so */
 #define ACCEPT_RETRY_MS 200 /* after a lack of descriptors */
 
 struct listener {
-    uv_poll_t poll;
     struct sockets *sockets;
+    uv_poll_t poll;
+    uv_timer_t retry; /* after a lack of descriptors */
+    unsigned handles; /* open ones */
     int fd;
+    listener_take *take;
+    void *context;
 };
 
 static void say(struct buf *error, const char *what, const char *host, unsigned port)
@@ -83,81 +85,17 @@ static unsigned bound_port(int fd)
     return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
 }
 
-/* Whether there is room for one more, and with which status it must be refused otherwise. -1: not
- * even for that. */
-static int refuse_status(struct sockets *sockets, const struct conn *conn)
-{
-    struct counters *counters = &sockets->relay->counters;
-    if (sockets->count > sockets->connections_max) {
-        counters->connections_refused_full++;
-        return sockets->count > sockets->connections_max + REFUSED_MAX ? -1 : 503;
-    }
-    size_t most = sockets->connections_per_address;
-    if (most && conn->address->connections > most) {
-        counters->connections_refused_address++;
-        return conn->address->connections > most + REFUSED_MAX ? -1 : 429;
-    }
-    counters->connections_accepted++;
-    return 0;
-}
-
-static void log_refused(struct sockets *sockets, const struct conn *conn, const char *event)
-{
-    log_event_gated(sockets->relay->log, &sockets->gates.accept, clock_ms(&sockets->relay->clock),
-                    LOG_WARN, event,
-                    LOG_FIELDS(LOG_STR("address", conn->address_text),
-                               LOG_INT("connections", sockets->count - 1)));
-}
-
-/* libwebsockets frees the connection when it destroys the wsi, also when adopting failed half-way.
- */
-static void adopt(struct sockets *sockets, struct conn *conn, int fd)
-{
-    const int yes = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-    lws_adopt_desc_t info = {
-        .vh = sockets->vhost,
-        .type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL,
-        .fd.sockfd = fd,
-        .opaque = conn,
-    };
-    sockets->is_wsi_created = false;
-    if (lws_adopt_descriptor_vhost_via_info(&info) || sockets->is_wsi_created)
-        return;
-    conn_free(conn); /* libwebsockets has closed the descriptor */
-}
-
-static void take(struct sockets *sockets, int fd, const struct sockaddr_storage *peer)
-{
-    struct conn *conn = conn_new(sockets, peer);
-    if (!conn) {
-        close(fd);
-        return;
-    }
-    int status = refuse_status(sockets, conn);
-    if (status != 0)
-        log_refused(sockets, conn,
-                    status == 429 ? "too many connections from one address" : "full");
-    if (status < 0) {
-        close(fd);
-        conn_free(conn);
-        return;
-    }
-    conn->refuse_status = (uint16_t)status;
-    adopt(sockets, conn, fd);
-}
-
 static void listen_again(uv_timer_t *timer);
 
 /* Out of descriptors or memory: waiting connections stay in the kernel's queue until the next try.
  */
-static void rest(struct sockets *sockets)
+static void rest(struct listener *listener)
 {
+    struct sockets *sockets = listener->sockets;
     log_event_gated(sockets->relay->log, &sockets->gates.accept, clock_ms(&sockets->relay->clock),
                     LOG_ERROR, "cannot accept", LOG_FIELDS(LOG_STR("error", strerror(errno))));
-    for (size_t i = 0; i < sockets->listener_count; i++)
-        uv_poll_stop(&sockets->listeners[i].poll);
-    uv_timer_start(&sockets->accept_retry, listen_again, ACCEPT_RETRY_MS, 0);
+    uv_poll_stop(&listener->poll);
+    uv_timer_start(&listener->retry, listen_again, ACCEPT_RETRY_MS, 0);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -170,9 +108,9 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         int fd =
             accept4(listener->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            take(listener->sockets, fd, &peer);
+            listener->take(listener->context, fd, &peer);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            rest(listener->sockets);
+            rest(listener);
             return;
         } else if (errno != ECONNABORTED && errno != EINTR) {
             return;
@@ -182,56 +120,60 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 static void listen_again(uv_timer_t *timer)
 {
-    struct sockets *sockets = timer->data;
-    for (size_t i = 0; i < sockets->listener_count; i++)
-        uv_poll_start(&sockets->listeners[i].poll, UV_READABLE, on_readable);
-}
-
-static int open_one(struct sockets *sockets, const struct config_listen *listen_on,
-                    struct buf *error)
-{
-    struct listener *listener = &sockets->listeners[sockets->listener_count];
-    listener->fd = bind_socket(listen_on, error);
-    if (listener->fd < 0)
-        return RELAY_ESYSTEM;
-    listener->sockets = sockets;
-    listener->poll.data = listener;
-    if (uv_poll_init(sockets->loop, &listener->poll, listener->fd)) {
-        close(listener->fd);
-        buf_add_text(error, "cannot watch a listening socket");
-        return RELAY_ESYSTEM;
-    }
-    sockets->listener_count++;
+    struct listener *listener = timer->data;
     uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+}
+
+static int watch(struct listener *listener)
+{
+    uv_loop_t *loop = listener->sockets->loop;
+    int err = uv_poll_init(loop, &listener->poll, listener->fd);
+    if (err)
+        return RELAY_ESYSTEM;
+    uv_timer_init(loop, &listener->retry);
+    listener->handles = 2;
+    listener->poll.data = listener->retry.data = listener;
+    uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+    return 0;
+}
+
+struct listener *listener_open(struct sockets *sockets, const struct config_listen *listen_on,
+                               const char *scheme, listener_take *take, void *context,
+                               struct buf *error)
+{
+    struct listener *listener = calloc(1, sizeof(*listener));
+    if (!listener)
+        return NULL;
+    listener->sockets = sockets;
+    listener->take = take;
+    listener->context = context;
+    listener->fd = bind_socket(listen_on, error);
+    if (listener->fd >= 0 && watch(listener) != 0) {
+        close(listener->fd);
+        listener->fd = -1;
+        buf_add_text(error, "cannot watch a listening socket");
+    }
+    if (listener->fd < 0) {
+        free(listener);
+        return NULL;
+    }
     log_info(sockets->relay->log, "listening", LOG_STR("address", listen_on->host),
-             LOG_INT("port", bound_port(listener->fd)),
-             LOG_STR("scheme", sockets->tls.is_on ? "wss" : "ws"));
-    return 0;
+             LOG_INT("port", bound_port(listener->fd)), LOG_STR("scheme", scheme));
+    return listener;
 }
 
-int listeners_open(struct sockets *sockets, const struct config *config, struct buf *error)
+static void on_closed(uv_handle_t *handle)
 {
-    sockets->listeners = calloc(config->listen_count, sizeof(struct listener));
-    if (!sockets->listeners)
-        return RELAY_ENOMEM;
-    uv_timer_init(sockets->loop, &sockets->accept_retry);
-    sockets->accept_retry.data = sockets;
-    for (size_t i = 0; i < config->listen_count; i++) {
-        int err = open_one(sockets, &config->listen[i], error);
-        if (err)
-            return err;
-    }
-    return 0;
+    struct listener *listener = handle->data;
+    if (--listener->handles == 0)
+        free(listener);
 }
 
-void listeners_close(struct sockets *sockets)
+void listener_close(struct listener *listener)
 {
-    for (size_t i = 0; i < sockets->listener_count; i++) {
-        uv_poll_stop(&sockets->listeners[i].poll);
-        uv_close((uv_handle_t *)&sockets->listeners[i].poll, NULL);
-        close(sockets->listeners[i].fd);
-    }
-    sockets->listener_count = 0;
-    if (sockets->accept_retry.data)
-        uv_timer_stop(&sockets->accept_retry);
+    if (!listener)
+        return;
+    uv_close((uv_handle_t *)&listener->poll, on_closed);
+    uv_close((uv_handle_t *)&listener->retry, on_closed);
+    close(listener->fd);
 }

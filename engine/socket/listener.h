@@ -1,21 +1,27 @@
-/* listener.h — the listening sockets: accept, count, cap, hand over to libwebsockets.
+/* listener.h — one listening socket: accepts, and says when it cannot.
  *
  * Accepting is ours because libwebsockets' own loops on a lack of descriptors, and cannot refuse
- * with an answer. Past a limit a few more are accepted to be told 429 or 503; past those,
- * connections are closed at once. */
+ * with an answer. Heap: listener_open, listener_close, which ends asynchronously. */
 #ifndef WSRELAY_SOCKET_LISTENER_H
 #define WSRELAY_SOCKET_LISTENER_H
+
+#include <netinet/in.h>
 
 #include "base/buf.h"
 #include "config.h"
 
+struct listener;
 struct sockets;
 
-/* Binds every address of the configuration; all or none. `error` holds a message for a person. */
-int listeners_open(struct sockets *sockets, const struct config *config,
-                   struct buf *error) RELAY_MUST_USE;
+/* Takes a connection over, its descriptor with it. */
+typedef void listener_take(void *context, int fd, const struct sockaddr_storage *peer);
 
-/* Closes them; safe twice. */
-void listeners_close(struct sockets *sockets);
+/* Listens on the sockets' loop. NULL: `error` holds a message for a person. */
+struct listener *listener_open(struct sockets *sockets, const struct config_listen *listen_on,
+                               const char *scheme, listener_take *take, void *context,
+                               struct buf *error);
+
+/* No connection any more. NULL is allowed. */
+void listener_close(struct listener *listener);
 
 #endif

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "socket/conn.h"
-
 #define ARGUMENTS_MAX 128
 #define NAME_MAX_LEN 128
 
@@ -106,16 +104,16 @@ static void collect_named(struct request_facts *facts, struct lws *wsi, const ch
     }
 }
 
-void request_facts_collect(struct request_facts *facts, struct conn *conn, const char *path,
-                           const char *const *names)
+void request_facts_collect(struct request_facts *facts, struct lws *wsi, const char *address,
+                           const char *path, const char *const *names)
 {
     facts->used = 0;
     facts->request = (struct connect_request){
-        .address = {conn->address_text, strlen(conn->address_text)},
+        .address = {address, strlen(address)},
         .path = {path, strlen(path)},
     };
-    collect_query(facts, conn->wsi);
-    copy_header(facts, conn->wsi, WSI_TOKEN_ORIGIN, &facts->request.origin);
-    collect_headers(facts, conn->wsi);
-    collect_named(facts, conn->wsi, names);
+    collect_query(facts, wsi);
+    copy_header(facts, wsi, WSI_TOKEN_ORIGIN, &facts->request.origin);
+    collect_headers(facts, wsi);
+    collect_named(facts, wsi, names);
 }

@@ -1,4 +1,4 @@
-/* request_facts.h — what a policy is told of the request for an upgrade.
+/* request_facts.h — what scripts and policies are told of a request.
  *
  * One struct on the stack holds all of it: the strings of `request` point into `bytes`. Nothing is
  * left out for want of room: it is bounded by what libwebsockets takes of a request. */
@@ -12,8 +12,6 @@
 #define REQUEST_BYTES 4096 /* of headers, max_http_header_data */
 #define REQUEST_HEADERS_MAX (WSI_TOKEN_COUNT + 16)
 
-struct conn;
-
 struct request_facts {
     struct connect_request request;
     struct header headers[REQUEST_HEADERS_MAX];
@@ -23,7 +21,7 @@ struct request_facts {
 
 /* Collects them while the request's headers are still there. `names` are headers that libwebsockets
  * has no token for, lower case, NULL at the end; NULL for none. */
-void request_facts_collect(struct request_facts *facts, struct conn *conn, const char *path,
-                           const char *const *names);
+void request_facts_collect(struct request_facts *facts, struct lws *wsi, const char *address,
+                           const char *path, const char *const *names);
 
 #endif

@@ -6,19 +6,20 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "socket/admin.h"
+#include "socket/admission.h"
 #include "socket/conn.h"
 #include "socket/flush.h"
 #include "socket/keep_alive.h"
-#include "socket/listener.h"
 #include "socket/request_facts.h"
 #include "socket/tls_client.h"
 
 #define HANDSHAKE_SECONDS 5
-#define DESCRIPTORS_SPARE 96 /* for everything that is no connection, and for refusals */
+#define DESCRIPTORS_SPARE                                                                          \
+    160 /* for everything that is no connection, refusals, the admin listener */
 #define DESCRIPTORS_WANTED 1048576
 
-/* No timers in libwebsockets' sorted lists; keep_alive.c does it. */
-static const lws_retry_bo_t no_validity_timers = {
+const lws_retry_bo_t no_validity_timers = {
     .secs_since_valid_ping = 0,
     .secs_since_valid_hangup = 0,
 };
@@ -114,13 +115,32 @@ int sockets_open(struct sockets **out, uv_loop_t *loop, struct relay *relay,
     if (!err)
         err = dialer_open(sockets, config, error);
     if (!err)
-        err = listeners_open(sockets, config, error);
+        err = admission_open(sockets, config, error);
+    if (!err && !(sockets->admin = admin_new(sockets)))
+        err = RELAY_ENOMEM;
+    if (!err)
+        err = admin_apply(sockets->admin, config, error);
     return err;
 }
 
 void sockets_set_mesh(struct sockets *sockets, struct mesh *mesh)
 {
     sockets->mesh = mesh;
+}
+
+void sockets_set_web(struct sockets *sockets, const struct web *web)
+{
+    sockets->web = web;
+}
+
+size_t sockets_show(struct sockets *sockets, struct text text)
+{
+    return admin_show(sockets->admin, text);
+}
+
+int sockets_apply_admin(struct sockets *sockets, const struct config *config, struct buf *error)
+{
+    return admin_apply(sockets->admin, config, error);
 }
 
 int sockets_prepare(struct sockets_change *change, const struct config *config, struct buf *error)
@@ -151,7 +171,7 @@ void sockets_apply(struct sockets *sockets, const struct config *config,
 
 void sockets_stop_listening(struct sockets *sockets)
 {
-    listeners_close(sockets);
+    admission_close(sockets);
 }
 
 /* Whoever is still here hears 1001, as far as its socket takes it. */
@@ -172,9 +192,8 @@ void sockets_close(struct sockets *sockets)
 {
     dialer_close(sockets);
     part(sockets);
-    listeners_close(sockets);
-    if (sockets->accept_retry.data)
-        uv_close((uv_handle_t *)&sockets->accept_retry, NULL);
+    admission_close(sockets);
+    admin_close(sockets->admin);
     if (sockets->keep_alive_timer.data)
         keep_alive_close(sockets);
     if (sockets->flush_prepare.data)
@@ -187,6 +206,7 @@ void sockets_free(struct sockets *sockets)
 {
     if (sockets->context)
         lws_context_destroy(sockets->context);
+    admin_free(sockets->admin);
     dialer_free(sockets);
     tls_deinit(&sockets->tls);
     frame_unref(sockets->ping_frame);

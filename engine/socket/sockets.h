@@ -19,14 +19,18 @@
 #include "socket/dialer.h"
 #include "socket/tls.h"
 
+struct admin;
 struct listener;
 struct mesh;
+struct web;
 
 /* Open to socket/ alone. */
 struct sockets {
     uv_loop_t *loop;
     struct relay *relay;
-    struct mesh *mesh; /* NULL: no links */
+    struct mesh *mesh;     /* NULL: no links */
+    const struct web *web; /* NULL: no scripts */
+    struct admin *admin;
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct tls tls;
@@ -42,10 +46,9 @@ struct sockets {
     size_t count;
     struct address_table addresses;
 
-    struct listener *listeners;
+    struct listener **listeners;
     size_t listener_count;
-    uv_timer_t accept_retry; /* after a lack of descriptors */
-    bool is_wsi_created;     /* tells the two ways in which adopting can fail apart */
+    bool is_wsi_created; /* tells the two ways in which adopting can fail apart */
 
     struct list busy;   /* struct conn.busy_node: more may wait to be read */
     struct list urgent; /* struct conn.dirty_node, too: an answer is among the frames */
@@ -62,6 +65,9 @@ struct sockets {
     } gates;
 };
 
+/* No timers in libwebsockets' sorted lists; keep_alive.c does it. */
+extern const lws_retry_bo_t no_validity_timers;
+
 /* Opens every listener of the configuration. On failure `error` holds a message for a person. */
 int sockets_open(struct sockets **sockets, uv_loop_t *loop, struct relay *relay,
                  const struct config *config, const struct hash_key *key,
@@ -70,6 +76,13 @@ int sockets_open(struct sockets **sockets, uv_loop_t *loop, struct relay *relay,
 /* From now on nodes may connect. The mesh must outlive the sockets' connections. NULL: they are
  * refused. */
 void sockets_set_mesh(struct sockets *sockets, struct mesh *mesh);
+
+/* From now on the scripts answer requests. `web` must outlive the sockets. */
+void sockets_set_web(struct sockets *sockets, const struct web *web);
+
+/* Shows everybody who watches the overview this text, in the place of what a slow one did not get
+ * yet; len 0: nothing. How many watch. */
+size_t sockets_show(struct sockets *sockets, struct text text);
 
 /* What a new configuration needs from files: its certificate, and whom it trusts. {0} is none. */
 struct sockets_change {
@@ -81,6 +94,11 @@ struct sockets_change {
 int sockets_prepare(struct sockets_change *change, const struct config *config,
                     struct buf *error) RELAY_MUST_USE;
 void sockets_change_deinit(struct sockets_change *change);
+
+/* Opens the admin listener of a new configuration, or none, in the place of the one that stands;
+ * the one part of it that can fail. On failure `error` says why, and nothing has changed. */
+int sockets_apply_admin(struct sockets *sockets, const struct config *config,
+                        struct buf *error) RELAY_MUST_USE;
 
 /* Takes over limits, keep-alive, certificates and authorities of a new configuration. `change` then
  * holds what they replace: give it back on any thread, since the system's authorities take 2 ms. */

@@ -44,6 +44,13 @@ function address.is_ipv6(host)
   return before ~= nil and after ~= nil and before + after < 8
 end
 
+--- Whether only this machine reaches a listener there.
+---@param host string a numeric address
+---@return boolean
+function address.is_loopback(host)
+  return host:find "^127%." ~= nil or host == "::1"
+end
+
 --- Reads "127.0.0.1:8080" or "[::]:8080".
 ---@param text string
 ---@return { host: string, port: integer }? listen

@@ -1,5 +1,5 @@
---- built_in.lua: what a node does by itself: the ten commands of the notes and node-info, the two
--- flows, and ctl.
+--- built_in.lua: what a node does by itself: the ten commands of the notes and node-info, the two flows,
+-- ctl, and HTTP.
 --
 -- Loaded before main.lua, whose relay.command of the same name replaces one of these.
 
@@ -18,5 +18,6 @@ require "inm.node_info"
 require("relay.onboarding").install()
 require("relay.remote_connection").install()
 require("relay.ctl").install()
+require("relay.http").install()
 
 return true

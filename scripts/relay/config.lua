@@ -3,6 +3,7 @@
 -- Pure functions: what they need to know of the machine is in the context. Expected failures return
 -- nil and a problem, which relay/init.lua turns into file:line.
 
+local address = require "relay.address"
 local check = require "relay.check"
 local schema = require "relay.schema"
 
@@ -261,6 +262,16 @@ local function check_message_bytes(effective)
   end
 end
 
+---@param effective table
+---@return relay.Problem?
+local function check_admin(effective)
+  local admin = effective.admin
+  if admin and not admin.token and not address.is_loopback(admin.listen.host) then
+    return problem_of({ "admin", "token" },
+      ("is needed to listen on %s: whoever reaches it would see all"):format(admin.listen.host))
+  end
+end
+
 local function place_control(effective, context)
   if effective.control then
     local path = config.join(config.directory_of(context.main), effective.control)
@@ -275,6 +286,7 @@ local function complete(effective, context, options)
   end
   place_control(effective, context)
   return check_peers(effective, options)
+    or check_admin(effective)
     or check_message_bytes(effective)
     or place_policies(effective, context, options.policies)
     or place_tls(effective, context)

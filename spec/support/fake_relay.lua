@@ -6,6 +6,7 @@ local fake_relay = {}
 
 local MODULES = {
   "relay", "relay.engine", "relay.channel_list", "relay.onboarding", "relay.remote_connection",
+  "relay.http",
 }
 
 ---@class fake.Relay
@@ -74,6 +75,8 @@ function fake_relay.install()
     pool = function() return fake.pool or 8 end,
     host = function() return "wss://a.example.com/" end,
     control = function(handler) fake.control = handler end,
+    http = function(handler) fake.http = handler end,
+    http_public = function() end,
     configuration = function() return { peers = fake.configured or {} } end,
     choose_peers = function(candidates)
       fake.candidates = candidates

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "engine"
 
 # A folder includes only folders before it; the files at the top stand where they are named.
-LAYERS = ["base", "crypto", "protocol", "host", "hooks.h", "transport.h", "relay", "spread", "reserve", "mesh", "config.h",
+LAYERS = ["base", "crypto", "protocol", "host", "hooks.h", "transport.h", "web.h", "relay", "spread", "reserve", "mesh", "config.h",
           "socket", "script", "sim", "testkit", "cli", "top"]
 CORE = {"base", "crypto", "protocol", "relay", "spread", "reserve", "mesh"}
 
