@@ -193,6 +193,7 @@ end
 -- ── Figures ──────────────────────────────────────────────────────────────────────────────────
 
 ---@class relay.master.Figures what is known of a node, nil where it did not tell
+---@field name? string
 ---@field clients? integer
 ---@field channels? integer
 ---@field messages_per_second? number
@@ -226,22 +227,21 @@ function collect.figures(told)
 end
 
 ---@class relay.master.Samples what the history keeps of a full round
----@field nodes table<string, relay.master.Figures> by name: those that answered
----@field channels table<string, relay.master.Channel> by name: the busiest
+---@field nodes relay.master.Figures[] with their names: those that answered
+---@field channels relay.master.Channel[] the busiest first
 ---@field network relay.master.NetworkFigures
 
 --- What the round gave whose time this is.
 ---@param at number
 ---@return relay.master.Samples
 function collect:samples(at)
-  local samples = { nodes = {}, channels = {}, network = self.network }
+  local samples = { nodes = {}, channels = self.channels, network = self.network }
   for name, told in pairs(self.nodes.told) do
     if self.nodes.records[name].seen_at == at then
-      samples.nodes[name] = collect.figures(told)
+      local figures = collect.figures(told)
+      figures.name = name
+      samples.nodes[#samples.nodes + 1] = figures
     end
-  end
-  for _, channel in ipairs(self.channels) do
-    samples.channels[channel.name] = channel
   end
   return samples
 end

@@ -28,15 +28,14 @@ local UNWRITTEN_MAX = 1000
 
 ---@class relay.master.EventsGiven
 ---@field now fun(): number Unix seconds
----@field list? relay.master.Event[] what the last load of the scripts had; taken over
----@field history? relay.master.History nil: none is kept
+---@field history fun(): relay.master.History? nil: none is kept
 
 ---@param given relay.master.EventsGiven
 ---@return relay.master.Events
 function events.new(given)
   return setmetatable({
     now = given.now,
-    list = given.list or {},
+    list = {},
     history = given.history,
     count = 0,
     rates = {},
@@ -84,10 +83,16 @@ function events:add(kind, node, text)
   table.insert(self.list, 1, event)
   self.list[events.LISTED + 1] = nil
   self.count = self.count + 1
-  if self.history and #self.unwritten < UNWRITTEN_MAX then
+  if self.history() and #self.unwritten < UNWRITTEN_MAX then
     self.unwritten[#self.unwritten + 1] = event
   end
   return event
+end
+
+--- Takes over what the last load of the scripts had.
+---@param list relay.master.Event[]
+function events:adopt(list)
+  self.list = list
 end
 
 --- A node is known no more.
@@ -98,10 +103,10 @@ end
 
 --- Writes what is new to the history. Waits.
 function events:flush()
-  local unwritten = self.unwritten
+  local unwritten, history = self.unwritten, self.history()
   self.unwritten = {}
-  for _, event in ipairs(unwritten) do
-    local ok, reason = self.history:add_event(event)
+  for _, event in ipairs(history and unwritten or {}) do
+    local ok, reason = history:add_event(event)
     if not ok then
       relay.log.warn("overview: an event was not written: " .. tostring(reason))
       return
@@ -109,30 +114,32 @@ function events:flush()
   end
 end
 
-local function is_event(event)
-  return type(event) == "table" and type(event.at) == "number" and type(event.text) == "string"
+-- What the history has, without its nulls; nil: none is kept, or it cannot be read.
+local function read(self, before)
+  local history = self.history()
+  local found = history and history:events { limit = events.LISTED, before = before }
+  for _, event in ipairs(found or {}) do
+    event.node = event.node ~= relay.null and event.node or nil
+  end
+  return found
 end
 
 --- After a start: reads the newest that the history has, behind what has happened since. Waits.
 function events:restore()
-  for _, event in ipairs(self.history and self.history:events(events.LISTED) or {}) do
-    if is_event(event) and #self.list < events.LISTED then
-      self.list[#self.list + 1] = event
-    end
-  end
+  local room = events.LISTED - #self.list
+  local found = read(self) or {}
+  table.move(found, 1, math.min(room, #found), #self.list + 1, self.list)
 end
 
 --- Those that were earlier, the newest first. Waits.
 ---@param at number
 ---@return relay.master.Event[]
 function events:before(at)
-  if self.history then
-    local found = self.history:events(events.LISTED, at)
-    if found then
-      return found
-    end
+  local found = read(self, at)
+  if found then
+    return found
   end
-  local found = {}
+  found = {}
   for _, event in ipairs(self.list) do
     if event.at < at then
       found[#found + 1] = event

@@ -33,28 +33,37 @@ local LOST_SECONDS = 86400
 ---@field told table<string, relay.master.Told>
 
 ---@class relay.master.NodesGiven
----@field records? table<string, relay.master.Record> of the last load; taken over
----@field started_at? number of this node: whoever runs longer than it was there before
----@field found_until? number until then those are found, and do not join; nil: all join
 ---@field tell fun(kind: string, node: string, text: string) an event
 ---@field forget fun(node: string)
 
 ---@param given relay.master.NodesGiven
 ---@return relay.master.Nodes
 function nodes.new(given)
-  local self = setmetatable({
-    records = given.records or {},
+  return setmetatable({
+    records = {},
     told = {},
     tell = given.tell,
     forget = given.forget,
     count = 0,
-    started_at = given.started_at or 0,
-    found_until = given.found_until or 0,
+    started_at = 0,
+    found_until = 0,
   }, nodes)
-  for _ in pairs(self.records) do
+end
+
+--- This node has just started: until then, whoever runs longer than it was there before and does not join.
+---@param started_at number of this node
+---@param found_until number
+function nodes:begin(started_at, found_until)
+  self.started_at, self.found_until = started_at, found_until
+end
+
+--- Takes over what the last load of the scripts knew.
+---@param records table<string, relay.master.Record>
+function nodes:adopt(records)
+  self.records, self.count = records, 0
+  for _ in pairs(records) do
     self.count = self.count + 1
   end
-  return self
 end
 
 -- "35 s", "12 min", "3 h"

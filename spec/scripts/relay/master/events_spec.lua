@@ -21,10 +21,10 @@ describe("relay.master.events", function()
         table.insert(written, event)
         return true
       end,
-      events = function(_, limit, before)
+      events = function(_, options)
         local found = {}
         for _, event in ipairs(stored or {}) do
-          if #found < limit and (not before or event.at < before) then
+          if #found < options.limit and event.at < (options.before or math.huge) then
             found[#found + 1] = event
           end
         end
@@ -35,8 +35,12 @@ describe("relay.master.events", function()
 
   local function open(given)
     given = given or {}
-    given.now = function() return now end
-    return events.new(given)
+    local log = events.new {
+      now = function() return now end,
+      history = function() return given.history end,
+    }
+    log:adopt(given.list or {})
+    return log
   end
 
   local function texts(list)
@@ -117,11 +121,15 @@ describe("relay.master.events", function()
   end)
 
   it("remembers after a start, behind what has happened since", function()
-    local stored = { { at = 9, text = "old" }, { at = 8, text = "older" }, "nonsense" }
+    local stored = {
+      { at = 9, text = "old", node = "node-b" }, { at = 8, text = "older", node = fake.relay.null },
+    }
     local log = open { history = history(stored) }
     log:add("started", "node-a", "new")
     log:restore()
     assert.are.same({ "new", "old", "older" }, texts(log.list))
+    assert.are.equal("node-b", log.list[2].node)
+    assert.is_nil(log.list[3].node)
     log:flush()
     assert.are.same({ "new" }, texts(written))
   end)

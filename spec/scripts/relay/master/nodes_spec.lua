@@ -6,9 +6,6 @@ describe("relay.master.nodes", function()
   local function open(records)
     told, forgotten = {}, {}
     known = nodes.new {
-      records = records,
-      started_at = 90,
-      found_until = not records and 110 or nil,
       tell = function(kind, node, text)
         told[#told + 1] = ("%s %s %s"):format(kind, node, text)
       end,
@@ -16,6 +13,11 @@ describe("relay.master.nodes", function()
         forgotten[#forgotten + 1] = name
       end,
     }
+    if records then
+      known:adopt(records)
+    else
+      known:begin(90, 110)
+    end
     return known
   end
 
