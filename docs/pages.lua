@@ -150,7 +150,7 @@ end
 
 -- Those of docs/api that are no stub are left out.
 function pages.main(from, to)
-  for _, name in ipairs { "config", "json", "jwt", "policies", "relay", "testkit" } do
+  for _, name in ipairs { "config", "http", "json", "jwt", "policies", "relay", "testkit" } do
     write(("%s/%s.lua"):format(to, name), pages.convert(read(("%s/%s.lua"):format(from, name)), name))
   end
 end
