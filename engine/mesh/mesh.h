@@ -177,6 +177,15 @@ void mesh_plain_open(struct mesh *mesh, struct text peer, struct text channel,
 void mesh_plain_reserved(struct mesh *mesh, struct text peer, struct text channel,
                          const struct password_hash *hash, bool is_certain);
 
+/* --- What a master found: see docs/mesh.md "The master keeps the network in step" --- */
+
+/* A name is open on a plain peer, and no node claims it: the plain peers beside this node are asked
+ * for what they have open. Nothing is believed. */
+void mesh_plain_doubt(struct mesh *mesh, struct text channel);
+/* A name is open nowhere: a claim that stands only because a plain peer listed it goes. False: a
+ * claim of this node still stands. */
+bool mesh_plain_freed(struct mesh *mesh, struct text channel);
+
 /* --- Names that scripts hold --- */
 
 /* Reserves a channel's name for this node, though nobody is subscribed here; it stays until

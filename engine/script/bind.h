@@ -44,7 +44,8 @@ void bind_metric(lua_State *lua);
 void bind_stats(lua_State *lua);
 
 /* For scripts/inm and scripts/relay alone: handle_reserve(), handle_unreserve() and handle_level()
- * answer the command that runs; plain_open and plain_reserved(peer, channel, password). */
+ * answer the command that runs; plain_open and plain_reserved(peer, channel, password);
+ * claim(channel), plain_doubt(channel) and plain_freed(channel), for a master. */
 void bind_inm(lua_State *lua);
 
 /* choose_peers(candidates, pool): what policies/peer_selection.lua says; choose_nearest(request,
