@@ -1,0 +1,77 @@
+// totals.js: the network in five figures, three of them with the last hour behind them.
+import { drawn, element, setAttribute, setText } from "./dom.js";
+import * as format from "./format.js";
+import { read, series, sparkline } from "./history.js";
+import { CONDITION_WORDS } from "./parts.js";
+import { conditions } from "./state.js";
+
+const WIDTH = 120;
+const HEIGHT = 32;
+const REFRESH_MS = 30000;
+
+/** @typedef {import("./state.js").State} State */
+
+/** @type {{ title: string, column?: string, text: (state: State) => string, note?: (state: State) => string }[]} */
+const TILES = [
+  { title: "Nodes up", text: (state) => `${state.nodes.filter((node) => node.state === "up").length}`, note: healthNote },
+  { title: "Clients", column: "clients", text: ({ network }) => format.count(network.clients) },
+  { title: "Channels", column: "channels", text: ({ network }) => format.count(network.channels) },
+  { title: "Messages/s", column: "messages_per_second", text: ({ network }) => format.rate(network.messages_per_second) },
+  { title: "Bandwidth", column: "kbits_per_second", text: ({ network }) => format.bandwidth(network.kbits_per_second) },
+];
+
+/** @param {State} state */
+function healthNote(state) {
+  const ill = conditions(state.nodes).filter(({ kind }) => kind !== "good" && kind !== "unknown");
+  return ill.length === 0 ? "" : ill.map(({ kind, count }) => `${count} ${CONDITION_WORDS[kind].toLowerCase()}`).join(", ");
+}
+
+export class Totals {
+  #tiles;
+  #timer = 0;
+  #reading = new AbortController();
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.#tiles = TILES.map((tile) => {
+      const value = element("span", { class: "value" }, format.NONE);
+      const note = element("span", { class: "note" });
+      const line = drawn("path", { class: "line" });
+      const picture = drawn("svg", { class: "spark", viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
+      root.append(element("a", { class: "tile", href: "#/network" },
+        element("span", { class: "title" }, tile.title), element("span", { class: "row" }, value, tile.column ? picture : note)));
+      return { ...tile, value, noteAt: note, line };
+    });
+  }
+
+  /** @param {State} state */
+  update(state) {
+    for (const { text, note, value, noteAt } of this.#tiles) {
+      setText(value, text(state));
+      if (!note) continue;
+      const total = state.nodes.length;
+      const isWell = state.nodes.every((node) => node.health === "good");
+      setText(noteAt, note(state) || (isWell ? `of ${total}, all well` : `of ${total}`));
+      setAttribute(noteAt, "data-ill", note(state) ? "" : null);
+    }
+  }
+
+  /** Reads the last hour now and then, until stop(). */
+  start() {
+    this.stop();
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
+    const refresh = () => read({}, "hour", signal).then((history) => {
+      for (const { column, line } of this.#tiles) {
+        if (column) setAttribute(line, "d", sparkline(series(history, column), WIDTH, HEIGHT));
+      }
+    }).catch(() => { /* no histories, or no connection: no line */ });
+    this.#timer = setInterval(() => !document.hidden && refresh(), REFRESH_MS);
+    refresh();
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    this.#reading.abort();
+  }
+}
