@@ -19,6 +19,7 @@
 ---@field admin? relay.AdminConfig off without it
 ---@field control? string the socket of `ctl`; off without it
 ---@field limits? relay.LimitsConfig
+---@field history? relay.HistoryConfig|false of a master; false: it keeps none
 ---@field health? relay.HealthConfig
 ---@field drain_seconds? number 10
 ---@field keep_alive_seconds? number 25
@@ -48,6 +49,10 @@
 ---@field burst? number 2000
 ---@field send_queue_bytes? integer 1048576; a reader that falls further behind is disconnected
 ---@field hash_queue? integer 1024 passwords that wait
+
+---@class relay.HistoryConfig
+---@field path? string the database; "NAME-history.db"
+---@field bytes? integer of it at most; 256 MiB
 
 ---@class relay.HealthConfig
 ---@field latency_ms? number 10; for policies/health.lua

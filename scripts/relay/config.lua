@@ -279,12 +279,25 @@ local function place_control(effective, context)
   end
 end
 
+-- A master keeps a history; beside main.lua when nobody says where.
+local function place_history(effective, context)
+  if effective.history == nil and effective.master then
+    effective.history = {}
+  end
+  if effective.history then
+    local name = effective.history.path or effective.name .. "-history.db"
+    local path = config.join(config.directory_of(context.main), name)
+    effective.history.path = config.join(context.working_directory, path)
+  end
+end
+
 local function complete(effective, context, options)
   effective.name = effective.name or config.default_name(context.host_name)
   if effective.admin then
     effective.admin.listen = effective.admin.listen or { host = "127.0.0.1", port = 8081 }
   end
   place_control(effective, context)
+  place_history(effective, context)
   return check_peers(effective, options)
     or check_admin(effective)
     or check_message_bytes(effective)

@@ -8,10 +8,12 @@ local relay = require "relay"
 local engine = require "relay.engine"
 local collect = require "relay.master.collect"
 local events = require "relay.master.events"
+local histories = require "relay.master.history"
 local nearest = require "relay.master.nearest"
 local nodes = require "relay.master.nodes"
 local overview = require "relay.master.overview"
 local page = require "relay.master.page"
+local synchronise = require "relay.master.synchronise"
 
 local master = {}
 master.__index = master
@@ -20,6 +22,8 @@ local FULL_SECONDS = 15 -- the rounds come at multiples of the clock, so every s
 local LIGHT_SECONDS = 3
 local SHOW_SECONDS = 1 -- between two frames, when something has happened
 local TICK_SECONDS = 0.5
+local WRITE_SECONDS = 1
+local WAIT_SECONDS = 0.05
 local FOUND_SECONDS = 30 -- after the start
 local STATE = "wsrelay.master" -- in relay.state
 
@@ -50,27 +54,14 @@ local function show(self, now)
   self.overview:show()
 end
 
--- A history that fails is told once, until it works again.
-local function keep(self, at)
-  if not self.history then
-    return
-  end
-  local ok, reason = self.history:add(at, self.collect:samples(at))
-  if not ok and not self.has_failed then
-    relay.log.warn("overview: the history is not written: " .. tostring(reason))
-  end
-  self.has_failed = not ok
-end
-
 local function round(self, now, is_full)
   self.asked_at, self.node_count = now, #relay.nodes()
   self.collect:round(now, is_full)
   self.nearest:update(self.nodes)
   show(self, engine.time())
   if is_full then
-    keep(self, now)
+    self.unwritten = { at = now, samples = self.collect:samples(now) }
   end
-  self.events:flush()
 end
 
 -- A node came or went, or somebody looks.
@@ -94,21 +85,52 @@ function master:tick()
     round(self, now, is_full)
   elseif is_news(self, now) then
     show(self, now)
-    self.events:flush()
   end
+end
+
+-- ── The history ──────────────────────────────────────────────────────────────────────────────
+
+-- One that fails is told once, until it works again.
+local function tell_failure(self, ok, reason)
+  if not ok and not self.has_failed then
+    relay.log.warn("overview: the history is not written: " .. tostring(reason))
+  end
+  self.has_failed = not ok
+end
+
+--- Writes what the rounds left. By a timer of its own: a disk that hangs holds no round.
+function master:write()
+  local unwritten = self.unwritten
+  self.unwritten = nil
+  if unwritten and self.history then
+    tell_failure(self, self.history:add(unwritten.at, unwritten.samples))
+  end
+  self.events:flush()
+end
+
+local function open_history(self)
+  local given = engine.configuration().history
+  local history, reason
+  if given then
+    history, reason = histories.open(given)
+  end
+  if reason then
+    relay.log.warn("overview: no histories: " .. reason)
+  end
+  self.history = history
 end
 
 -- ── The beginning ────────────────────────────────────────────────────────────────────────────
 
--- After a reload what the last load knew; after a start what the history has.
+-- After a reload: what the last load knew.
 local function remember(self, now)
   local state = relay.state[STATE]
   if type(state) == "table" and type(state.records) == "table" and type(state.events) == "table" then
     self.nodes:adopt(state.records)
     self.events:adopt(state.events)
+    self.is_reload = true
   else
     self.nodes:begin(engine.boot(), now + FOUND_SECONDS)
-    self.events:restore()
     self.events:add("started", relay.name(), "watches the network")
   end
   relay.state[STATE] = { records = self.nodes.records, events = self.events.list }
@@ -119,28 +141,57 @@ function master:begin()
   local now = engine.time()
   remember(self, now)
   self.full, self.light = now // FULL_SECONDS, now // LIGHT_SECONDS
-  self.asked_at, self.node_count = now, #relay.nodes()
-  self.collect:round(now, true)
-  self.nearest:update(self.nodes)
-  self.events:flush()
-  self.has_begun = true
-  show(self, engine.time())
+  round(self, now, true)
+  self.unwritten, self.has_begun = nil, true
 end
 
---- Starts all of it; while main.lua loads, once.
-function master.install()
-  local self = new()
-  page.install()
-  self.overview:install()
-  self.nearest:install()
+-- What happened before this node started is in the history.
+function master:begin_history()
+  open_history(self)
+  if self.history and not self.is_reload then
+    self.events:restore()
+  end
+  self.is_open = true
+end
+
+local function start_synchronising(self)
+  synchronise.new({
+    on_mended = function(event)
+      self.events:add(event.kind, event.node, event.text)
+    end,
+  }):start()
+end
+
+local function start_timers(self)
   relay.after(0, function()
     self:begin()
+    self:begin_history()
   end)
   relay.every(TICK_SECONDS, function()
     if self.has_begun then
       self:tick()
     end
   end)
+  relay.every(WRITE_SECONDS, function()
+    if self.is_open then
+      self:write()
+    end
+  end)
+end
+
+--- Starts all of it; while main.lua loads, once.
+function master.install()
+  local self = new()
+  local function await()
+    while not self.has_begun do
+      relay.sleep(WAIT_SECONDS)
+    end
+  end
+  page.install()
+  self.overview:install(await)
+  self.nearest:install(await)
+  start_timers(self)
+  start_synchronising(self)
 end
 
 return master

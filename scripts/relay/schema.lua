@@ -85,6 +85,19 @@ local limits = check.record {
   hash_queue = field(check.integer(1, BILLION)),
 }
 
+local history_record = check.record {
+  path = field(path),
+  bytes = field(check.integer(1024 * 1024, 1024 * 1024 * 1024 * 1024)),
+}
+
+-- Or false: none is kept.
+local function history(value)
+  if value == false then
+    return false
+  end
+  return history_record(value)
+end
+
 local log = check.record {
   level = field(check.choice { "debug", "info", "warn", "error" }),
   format = field(check.choice { "text", "json" }),
@@ -107,6 +120,7 @@ schema.fields = {
   admin = field(check.record { listen = field(listen_address), token = field(token) }),
   control = field(path),
   limits = field(limits),
+  history = field(history),
   health = field(check.record { latency_ms = field(check.number(0.001, BILLION)) }),
   drain_seconds = field(check.number(0, 86400)),
   keep_alive_seconds = field(check.number(1, 86400)),

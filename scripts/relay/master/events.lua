@@ -83,7 +83,7 @@ function events:add(kind, node, text)
   table.insert(self.list, 1, event)
   self.list[events.LISTED + 1] = nil
   self.count = self.count + 1
-  if self.history() and #self.unwritten < UNWRITTEN_MAX then
+  if #self.unwritten < UNWRITTEN_MAX then
     self.unwritten[#self.unwritten + 1] = event
   end
   return event
@@ -101,7 +101,7 @@ function events:forget(node)
   self.rates[node] = nil
 end
 
---- Writes what is new to the history. Waits.
+--- Writes what is new to the history; without one it is forgotten. Waits.
 function events:flush()
   local unwritten, history = self.unwritten, self.history()
   self.unwritten = {}

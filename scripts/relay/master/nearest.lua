@@ -223,8 +223,10 @@ function nearest:answer(request)
 end
 
 --- GET /nearest, for everybody.
-function nearest:install()
+---@param await fun() waits until there has been a round
+function nearest:install(await)
   http.route("/nearest", { public = true }, function(request)
+    await()
     return self:answer(request)
   end)
 end

@@ -284,8 +284,10 @@ function overview:answer_events(request)
 end
 
 --- GET /overview/state, /overview/history, /overview/events.
-function overview:install()
+---@param await fun() waits until there has been a round
+function overview:install(await)
   http.route("/overview/state", {}, function()
+    await()
     return json_response(self:state())
   end)
   http.route("/overview/history", {}, function(request)

@@ -37,6 +37,16 @@ describe("relay.config", function()
     assert.is_nil(effective.tls)
   end)
 
+  it("gives a master a history beside main.lua, where it does not say otherwise", function()
+    assert.is_nil(resolve({ name = "a" }).history)
+    assert.are.same({ path = "/srv/site/a-history.db" }, resolve({ name = "a", master = true }).history)
+    assert.are.same({ path = "/var/lib/h.db", bytes = 1048576 },
+      resolve({ master = true, history = { path = "/var/lib/h.db", bytes = 1048576 } }).history)
+    assert.is_false(resolve({ master = true, history = false }).history)
+    assert.are.equal("'history' must be a table, and is true",
+      problem_of({ history = true }).message)
+  end)
+
   it("makes a valid name of any host name", function()
     assert.are.equal("my-host", config.default_name "my host")
     assert.are.equal("node", config.default_name "")

@@ -48,6 +48,7 @@ describe("relay.schema", function()
       control = "node-a.sock",
       limits = { message_bytes = 1, connections = 1, connections_per_address = 0, channels_per_client = 1,
         messages_per_second = 0, burst = 1, send_queue_bytes = 1024, hash_queue = 1 },
+      history = { path = "history.db", bytes = 1048576 },
       health = { latency_ms = 0.5 },
       drain_seconds = 0,
       keep_alive_seconds = 1,

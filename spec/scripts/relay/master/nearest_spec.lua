@@ -13,7 +13,7 @@ describe("relay.master.nearest", function()
     end
     known = require("relay.master.nodes").new { tell = function() end, forget = function() end }
     nearest = require("relay.master.nearest").new()
-    nearest:install()
+    nearest:install(function() end)
   end)
   after_each(fake_master.remove)
 
@@ -21,7 +21,8 @@ describe("relay.master.nearest", function()
     info.version, info.peers = "1", {}
     info.host = info.host or "wss://" .. name .. "/"
     known:answered(name, 1000, {
-      is_plain = false, info = info, stats = { clients = clients }, host = { load = 0.5, disks = {} }, peers = {},
+      is_plain = false, info = info, stats = { clients = clients }, host = { load = 0.5, disks = {} },
+      peers = {},
     })
   end
 

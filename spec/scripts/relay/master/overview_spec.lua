@@ -3,8 +3,8 @@ local fake_master = require "spec.support.fake_master"
 local KEYS = {
   "bytes_in_per_second", "bytes_out_per_second", "channels", "clients", "disk_total", "disk_used", "disks",
   "draining", "generation", "health", "host", "is_master", "is_plain", "joined_at", "kbits_per_second",
-  "load", "memory_total", "memory_used", "messages_per_second", "name", "reason", "region", "seen_at", "state",
-  "uptime_seconds", "version",
+  "load", "memory_total", "memory_used", "messages_per_second", "name", "reason", "region", "seen_at",
+  "state", "uptime_seconds", "version",
 }
 
 describe("relay.master.overview", function()
@@ -24,7 +24,7 @@ describe("relay.master.overview", function()
     overview = require("relay.master.overview").new {
       collect = rounds, events = events, history = function() return history end,
     }
-    overview:install()
+    overview:install(function() end)
   end)
   after_each(fake_master.remove)
 
