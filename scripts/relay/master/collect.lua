@@ -15,6 +15,7 @@ local WORKERS = 16 -- nodes that are asked at one time
 local LOOK_SECONDS = 0.05
 local ROUND_SECONDS_MAX = 12 -- the next one comes after 15
 local LINKS_MAX = 20000
+local PIECE = 100 -- nodes, in one turn of the loop
 
 ---@class relay.master.Link
 ---@field a string the smaller name
@@ -141,11 +142,15 @@ local function add_links(self, name, list, by_pair)
 end
 
 -- Links between nodes that are up, each once; the latency is what the smaller name measured, if it did.
+-- Waits between the pieces.
 local function links_of(self)
   local list, by_pair = {}, {}
-  for _, name in ipairs(self.nodes:names()) do
+  for place, name in ipairs(self.nodes:names()) do
     if self.nodes:is_up(name) then
       add_links(self, name, list, by_pair)
+    end
+    if place % PIECE == 0 then
+      relay.sleep(0)
     end
   end
   return list
@@ -172,7 +177,9 @@ end
 
 local function finish(self, round)
   self.nodes:finish(round.at, round.alive, round.asked)
+  relay.sleep(0)
   self.channels, self.channels_left_out = round.channels:busiest()
+  relay.sleep(0)
   self.links = links_of(self)
   self.network = network_of(self, round.channels)
   self.rounds = self.rounds + 1

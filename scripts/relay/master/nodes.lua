@@ -17,8 +17,12 @@ local LOST_SECONDS = 86400
 ---@field joined_at number since when it is known
 ---@field seen_at number when it answered last
 ---@field silent integer for how many rounds it has not answered
+---@field is_plain boolean it knows the notes alone
 ---@field started_at? number
 ---@field generation? integer
+---@field version? string
+---@field host? string
+---@field region? string
 ---@field health? string
 
 ---@class relay.master.Told what a node told last
@@ -107,7 +111,7 @@ local function is_found(self, at, info)
 end
 
 local function add(self, name, at, info)
-  local record = { name = name, state = "up", joined_at = at, seen_at = at, silent = 0 }
+  local record = { name = name, state = "up", joined_at = at, seen_at = at, silent = 0, is_plain = false }
   self.records[name] = record
   self.count = self.count + 1
   if not is_found(self, at, info) then
@@ -142,6 +146,7 @@ local function notice_health(self, record, info)
 end
 
 local NO_INFO = {}
+local KEPT = { "started_at", "generation", "version", "host", "region", "health" }
 
 --- A node answered in this round.
 ---@param name string
@@ -162,10 +167,10 @@ function nodes:answered(name, at, told)
     notice_generation(self, record, info)
   end
   notice_health(self, record, info)
-  record.seen_at, record.silent = at, 0
-  record.started_at = info.started_at or record.started_at
-  record.generation = info.generation or record.generation
-  record.health = info.health or record.health
+  record.seen_at, record.silent, record.is_plain = at, 0, told.is_plain
+  for _, key in ipairs(KEPT) do
+    record[key] = info[key]
+  end
   self.told[name] = told
   return true
 end

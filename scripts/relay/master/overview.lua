@@ -83,7 +83,7 @@ local FIGURES = {
   "disk_used", "disk_total", "bytes_in_per_second", "bytes_out_per_second",
 }
 
-local NOTHING = { is_plain = false, peers = {} } -- of a node that was lost before the last load
+local NOTHING = { peers = {} } -- of a node that was lost before the last load
 
 -- What a lost node told last is no figure of now.
 local function add_figures(entry, told, is_up)
@@ -103,17 +103,17 @@ local function node_entry(record, told)
   local entry = {
     name = record.name,
     is_master = record.name == relay.name() or info.master == true,
-    is_plain = told.is_plain,
+    is_plain = record.is_plain,
     state = record.state,
     joined_at = record.joined_at,
     seen_at = record.seen_at,
-    host = or_null(info.host),
-    region = or_null(info.region),
-    version = or_null(info.version),
-    generation = or_null(info.generation),
+    host = or_null(record.host),
+    region = or_null(record.region),
+    version = or_null(record.version),
+    generation = or_null(record.generation),
     uptime_seconds = or_null(is_up and info.uptime_seconds or nil),
     draining = is_up and info.draining == true,
-    health = or_null(is_up and info.health or nil),
+    health = or_null(is_up and record.health or nil),
     reason = or_null(is_up and info.reason or nil),
   }
   add_figures(entry, told, is_up)

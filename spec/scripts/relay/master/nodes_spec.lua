@@ -103,6 +103,7 @@ describe("relay.master.nodes", function()
     round(145, { b = true }, { "b" })
     round(160, { b = { generation = 1, started_at = 120 } }, { "b" })
     assert.are.same({ "reloaded b generation 3 serves", "started b started anew" }, told)
+    assert.is_false(known.records.b.is_plain)
   end)
 
   it("sees the health change, and not its reason alone", function()
