@@ -18,8 +18,8 @@
 ---@field tls? relay.TlsConfig plain without it
 ---@field admin? relay.AdminConfig off without it
 ---@field control? string the socket of `ctl`; off without it
+---@field history? relay.HistoryConfig for the master
 ---@field limits? relay.LimitsConfig
----@field history? relay.HistoryConfig|false of a master; false: it keeps none
 ---@field health? relay.HealthConfig
 ---@field drain_seconds? number 10
 ---@field keep_alive_seconds? number 25
@@ -40,6 +40,10 @@
 ---@field listen? string "127.0.0.1:8081"
 ---@field token? string
 
+---@class relay.HistoryConfig what the overview's charts and events are kept in
+---@field path? string "history.db"; a database of SQLite, made where it is missing; others may read it
+---@field bytes? integer 268435456; the oldest fine figures go first
+
 ---@class relay.LimitsConfig
 ---@field message_bytes? integer 65536; longer ones close the connection
 ---@field connections? integer 100000
@@ -49,10 +53,6 @@
 ---@field burst? number 2000
 ---@field send_queue_bytes? integer 1048576; a reader that falls further behind is disconnected
 ---@field hash_queue? integer 1024 passwords that wait
-
----@class relay.HistoryConfig
----@field path? string the database; "NAME-history.db"
----@field bytes? integer of it at most; 256 MiB
 
 ---@class relay.HealthConfig
 ---@field latency_ms? number 10; for policies/health.lua

@@ -108,18 +108,6 @@ function master:write()
   self.events:flush()
 end
 
-local function open_history(self)
-  local given = engine.configuration().history
-  local history, reason
-  if given then
-    history, reason = histories.open(given)
-  end
-  if reason then
-    relay.log.warn("overview: no histories: " .. reason)
-  end
-  self.history = history
-end
-
 -- ── The beginning ────────────────────────────────────────────────────────────────────────────
 
 -- After a reload: what the last load knew.
@@ -147,8 +135,11 @@ end
 
 -- What happened before this node started is in the history.
 function master:begin_history()
-  open_history(self)
-  if self.history and not self.is_reload then
+  local reason
+  self.history, reason = histories.open(engine.configuration().history)
+  if not self.history then
+    relay.log.warn("overview: no histories: " .. tostring(reason))
+  elseif not self.is_reload then
     self.events:restore()
   end
   self.is_open = true

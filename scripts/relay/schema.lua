@@ -13,6 +13,7 @@ local schema = {}
 ---@field port integer 0: any
 
 local BILLION = 1000000000
+local MIB = 1024 * 1024
 
 -- policy.h has the same two.
 local SETTINGS_BYTES_MAX = 64 * 1024
@@ -85,19 +86,6 @@ local limits = check.record {
   hash_queue = field(check.integer(1, BILLION)),
 }
 
-local history_record = check.record {
-  path = field(path),
-  bytes = field(check.integer(1024 * 1024, 1024 * 1024 * 1024 * 1024)),
-}
-
--- Or false: none is kept.
-local function history(value)
-  if value == false then
-    return false
-  end
-  return history_record(value)
-end
-
 local log = check.record {
   level = field(check.choice { "debug", "info", "warn", "error" }),
   format = field(check.choice { "text", "json" }),
@@ -119,8 +107,8 @@ schema.fields = {
   tls = field(check.record { cert = field(path), key = field(path), ca = field(path) }),
   admin = field(check.record { listen = field(listen_address), token = field(token) }),
   control = field(path),
+  history = field(check.record { path = field(path), bytes = field(check.integer(MIB, BILLION * 1024)) }),
   limits = field(limits),
-  history = field(history),
   health = field(check.record { latency_ms = field(check.number(0.001, BILLION)) }),
   drain_seconds = field(check.number(0, 86400)),
   keep_alive_seconds = field(check.number(1, 86400)),
@@ -153,6 +141,7 @@ function schema.defaults()
       hash_queue = 1024,
     },
     health = { latency_ms = 10 },
+    history = { path = "history.db", bytes = 256 * MIB },
     drain_seconds = 10,
     keep_alive_seconds = 25,
     log = { level = "info", format = "text" },

@@ -1,8 +1,7 @@
---- luasql_store.lua: a store as engine.store gives it, over Debian's lua-sql-sqlite3: the same SQL, run for real.
+--- luasql_store.lua: a store as engine.store gives it, over Debian's lua-sql-sqlite3: the same SQL, run for
+--- real.
 --
 -- luasql binds no parameters, so they are written into the SQL.
-
-package.cpath = package.cpath .. ";/usr/lib/x86_64-linux-gnu/lua/5.4/?.so"
 
 local driver = require "luasql.sqlite3"
 
@@ -71,7 +70,11 @@ function Store:run(statements)
   end
   assert(self.connection:execute "BEGIN IMMEDIATE")
   local answer, reason = run_all(self.connection, statements)
-  assert(self.connection:execute(answer and "COMMIT" or "ROLLBACK"))
+  if answer then
+    assert(self.connection:execute "COMMIT")
+  else
+    self.connection:execute "ROLLBACK" -- some failures did already
+  end
   return answer, reason
 end
 

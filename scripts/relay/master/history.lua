@@ -1,4 +1,5 @@
---- history.lua: what the network was like, on disk: samples each 15 seconds and what is made of them, and events.
+--- history.lua: what the network was like, on disk: samples each 15 seconds and what is made of them, and
+--- events.
 --
 --     local history, reason = history.open { path = "/var/lib/wsrelay/history.db", bytes = 268435456 }
 --     history:add(now, { nodes = { { name = "node-a", clients = 5 } }, channels = {} })
@@ -10,6 +11,11 @@
 local engine = require "relay.engine"
 local room = require "relay.master.history_room"
 local sql = require "relay.master.history_sql"
+
+---@class relay.engine.Store what engine.store gives: a database on a thread of its own
+---@field run fun(self: relay.engine.Store, statements: any[][]): any[][][]?, string? statements with their
+--- parameters behind them, in one transaction; for each the list of its rows, NULL as nil; or nil and why
+--- nothing was done
 
 ---@class relay.History
 ---@field private store relay.engine.Store
@@ -53,7 +59,8 @@ local function check_file(store)
     return nil, "it is the database of another program"
   end
   if version > sql.VERSION then
-    return nil, ("a newer wsrelay-engine wrote it: it has version %d, and this one knows %d"):format(version, sql.VERSION)
+    return nil, ("a newer wsrelay-engine wrote it: it has version %d, and this one knows %d")
+      :format(version, sql.VERSION)
   end
   return version
 end
@@ -247,8 +254,8 @@ end
 ---@field columns string[]
 ---@field rows table[] in order; a bucket of which nothing is known has none, a figure has relay.null
 
---- A chart's figures: of each bucket the average, of some beside it the maximum. The whole network is the sum of
---- what its nodes told; `nodes` is how many did.
+--- A chart's figures: of each bucket the average, of some beside it the maximum. The whole network is the
+--- sum of what its nodes told; `nodes` is how many did.
 ---@param question relay.history.Question
 ---@return relay.history.Chart?
 ---@return string? reason
@@ -286,7 +293,11 @@ local function shortened(text)
   if #text <= TEXT_BYTES_MAX then
     return text
   end
-  return (text:sub(1, TEXT_BYTES_MAX):gsub("[\xC0-\xFF][\x80-\xBF]*$", "")) .. "…"
+  local last = TEXT_BYTES_MAX
+  while last > 0 and text:find("^[\x80-\xBF]", last + 1) do
+    last = last - 1
+  end
+  return text:sub(1, last) .. "…"
 end
 
 ---@class relay.history.Event
@@ -308,8 +319,8 @@ function History:add_event(event)
   return answer and true, reason
 end
 
---- The newest events first, those before a time. More than `limit` when several have the time of the last: so the
---- next page begins before it.
+--- The newest events first, those before a time. More than `limit` when several have the time of the last:
+--- so the next page begins before it.
 ---@param options? { limit?: integer, before?: number } 100; now
 ---@return relay.history.Event[]?
 ---@return string? reason

@@ -1,8 +1,8 @@
 --- history_room.lua: keeps the history within its time and its bytes.
 --
--- In pieces: each is a job that ends soon. What is too old goes with every sample; what is too much goes when the
--- file nears its bound: the oldest of the finest rows first, those of channels before those of nodes, and at the
--- very last what charts show.
+-- In pieces: each is a job that ends soon. What is too old goes with every sample; what is too much goes
+-- when the file nears its bound: the oldest of the finest rows first, those of channels before those of
+-- nodes, and at the very last what charts show.
 
 local sql = require "relay.master.history_sql"
 
@@ -90,7 +90,10 @@ local function delete_piece(store, at)
     return nil
   end
   local answer
-  answer, reason = store:run { { sql.delete_old[subject][index], before, PIECE_ROWS }, table.unpack(sql.sizes) }
+  answer, reason = store:run {
+    { sql.delete_old[subject][index], before, PIECE_ROWS },
+    table.unpack(sql.sizes),
+  }
   return answer and room.size(answer, 2), reason
 end
 

@@ -1,11 +1,12 @@
 --- history_sql.lua: the tables of the history, and the statements that fill and read them.
 --
 -- Texts alone: what runs them is history.lua. Two *subjects* are kept, nodes and channels, each on four
--- *levels*: samples of 15 seconds, and *buckets* of a minute, an hour and a day with the average and the maximum
--- of each *figure* and how many samples they are made of. A bucket is named for the second in which it begins.
+-- *levels*: samples of 15 seconds, and *buckets* of a minute, an hour and a day with the average and the
+-- maximum of each *figure* and how many samples they are made of. A bucket is named for the second in which
+-- it begins.
 --
--- The key of a row is (at, id): all that belongs to a moment stands together, so a sample writes few pages and
--- what is old goes in one piece. The whole network is the node with id 0, whose name is "".
+-- The key of a row is (at, id): all that belongs to a moment stands together, so a sample writes few pages
+-- and what is old goes in one piece. The whole network is the node with id 0, whose name is "".
 
 local sql = {}
 
@@ -69,17 +70,20 @@ end
 
 local function create_level(subject, level, is_finest)
   local figures = each(subject, is_finest and "$ REAL" or "$ REAL, $_max REAL")
-  return ("CREATE TABLE %s (at INTEGER NOT NULL, id INTEGER NOT NULL, %s%s, PRIMARY KEY (at, id)) WITHOUT ROWID")
+  return ("CREATE TABLE %s (at INTEGER NOT NULL, id INTEGER NOT NULL, %s%s, PRIMARY KEY (at, id)) "
+    .. "WITHOUT ROWID")
     :format(sql.table_of(subject, level), is_finest and "" or "samples INTEGER NOT NULL, ", figures)
 end
 
 local function first_tables()
   local statements = {
-    { "CREATE TABLE event (id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, node TEXT, text TEXT NOT NULL)" },
+    { "CREATE TABLE event (id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, node TEXT, "
+      .. "text TEXT NOT NULL)" },
     { "CREATE INDEX event_at ON event (at)" },
   }
   for _, subject in ipairs(sql.SUBJECTS) do
-    table.insert(statements, { ("CREATE TABLE %s (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"):format(subject) })
+    table.insert(statements, { ("CREATE TABLE %s (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
+      :format(subject) })
     for index, level in ipairs(sql.LEVELS) do
       table.insert(statements, { create_level(subject, level, index == 1) })
     end
@@ -109,26 +113,27 @@ local function add_sample(subject)
     :format(sql.table_of(subject, sql.LEVELS[1]), table.concat(marks, ", "), subject)
 end
 
--- Of the moment ?1: the sums of what the nodes told. How many channels the network has is none: a channel of two
--- nodes is one. Whoever knows it gives it as ?2.
+-- Of the moment ?1: the sums of what the nodes told. How many channels the network has is none: a channel of
+-- two nodes is one. Whoever knows it gives it as ?2.
 local function add_network()
   local sums = each("node", "sum($)"):gsub("sum%(channels%)", "coalesce(?2, sum(channels))")
-  return ("INSERT OR REPLACE INTO node_15s SELECT ?1, 0, %s FROM node_15s WHERE at = ?1 AND id > 0 HAVING count(*) > 0")
-    :format(sums)
+  return ("INSERT OR REPLACE INTO node_15s SELECT ?1, 0, %s FROM node_15s WHERE at = ?1 AND id > 0 "
+    .. "HAVING count(*) > 0"):format(sums)
 end
 
 -- A bucket that is made of samples, or of finer buckets, which weigh as much as they have samples.
 local AVERAGE_OF_SAMPLES = "avg($), max($)"
 local AVERAGE_OF_BUCKETS = "sum($ * samples) / sum(samples) FILTER (WHERE $ IS NOT NULL), max($_max)"
 
--- Makes the bucket ?1 anew of all that is known on the finer level. What was made of more than is still known stays
--- as it is: so nothing is lost when the clock goes back to where the finer rows are gone.
+-- Makes the bucket ?1 anew of all that is known on the finer level. What was made of more than is still
+-- known stays as it is: so nothing is lost when the clock goes back to where the finer rows are gone.
 local function fill_bucket(subject, index)
   local level, finer = sql.LEVELS[index], sql.LEVELS[index - 1]
   local name = sql.table_of(subject, level)
   local of_samples = index == 2
   return ("INSERT INTO %s SELECT ?1, id, %s, %s FROM %s WHERE at >= ?1 AND at < ?1 + %d GROUP BY id "
-    .. "ON CONFLICT (at, id) DO UPDATE SET samples = excluded.samples, %s WHERE excluded.samples >= %s.samples")
+    .. "ON CONFLICT (at, id) DO UPDATE SET samples = excluded.samples, %s "
+    .. "WHERE excluded.samples >= %s.samples")
     :format(name, of_samples and "count(*)" or "sum(samples)",
       each(subject, of_samples and AVERAGE_OF_SAMPLES or AVERAGE_OF_BUCKETS), sql.table_of(subject, finer),
       level.seconds, each(subject, "$ = excluded.$, $_max = excluded.$_max"), name)
@@ -178,7 +183,8 @@ local function read_level(subject, index)
   if index == 1 then
     columns = columns:gsub("([%w_]+)_max", "%1") -- a sample is its own maximum
   end
-  return ("WITH RECURSIVE bucket (start) AS (VALUES (?2) UNION ALL SELECT start + %d FROM bucket WHERE start < ?3) "
+  return ("WITH RECURSIVE bucket (start) AS (VALUES (?2) UNION ALL "
+    .. "SELECT start + %d FROM bucket WHERE start < ?3) "
     .. "SELECT %s FROM bucket CROSS JOIN %s ON at = start AND id = (SELECT id FROM %s WHERE name = ?1)")
     :format(sql.LEVELS[index].seconds, columns, sql.table_of(subject, sql.LEVELS[index]), subject)
 end
@@ -224,9 +230,10 @@ sql.delete_unused_names = for_each_subject(delete_unused_names)
 sql.read_level = for_all(1, read_level)
 
 sql.add_event = "INSERT INTO event (at, kind, node, text) VALUES (?, ?, ?, ?)"
-sql.delete_old_events = ("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - %d"):format(sql.EVENTS_MAX)
---- The newest ?2 before the time ?1, and those of the same time as the last of them: so whoever goes on from there
---- misses none.
+sql.delete_old_events = ("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - %d")
+  :format(sql.EVENTS_MAX)
+--- The newest ?2 before the time ?1, and those of the same time as the last of them: so whoever goes on from
+--- there misses none.
 sql.read_events = "SELECT at, kind, node, text FROM event WHERE at < ?1 AND at >= (SELECT min(at) FROM "
   .. "(SELECT at FROM event WHERE at < ?1 ORDER BY at DESC LIMIT ?2)) ORDER BY at DESC, id DESC LIMIT 1000"
 

@@ -37,16 +37,6 @@ describe("relay.config", function()
     assert.is_nil(effective.tls)
   end)
 
-  it("gives a master a history beside main.lua, where it does not say otherwise", function()
-    assert.is_nil(resolve({ name = "a" }).history)
-    assert.are.same({ path = "/srv/site/a-history.db" }, resolve({ name = "a", master = true }).history)
-    assert.are.same({ path = "/var/lib/h.db", bytes = 1048576 },
-      resolve({ master = true, history = { path = "/var/lib/h.db", bytes = 1048576 } }).history)
-    assert.is_false(resolve({ master = true, history = false }).history)
-    assert.are.equal("'history' must be a table, and is true",
-      problem_of({ history = true }).message)
-  end)
-
   it("makes a valid name of any host name", function()
     assert.are.equal("my-host", config.default_name "my host")
     assert.are.equal("node", config.default_name "")
@@ -57,6 +47,13 @@ describe("relay.config", function()
     local limits = resolve({ limits = { burst = 5 } }).limits
     assert.are.equal(5, limits.burst)
     assert.are.equal(1024, limits.hash_queue)
+  end)
+
+  it("makes the paths of socket and history absolute, which are relative to main.lua", function()
+    local effective = resolve { control = "node.sock", history = { bytes = 1048576 } }
+    assert.are.equal("/srv/site/node.sock", effective.control)
+    assert.are.same({ path = "/srv/site/history.db", bytes = 1048576 }, effective.history)
+    assert.are.equal("/var/h.db", resolve({ history = { path = "/var/h.db" } }).history.path)
   end)
 
   it("never changes what it was given", function()

@@ -2,7 +2,7 @@
 local relay = require "relay"
 local http = require "relay.http"
 
-relay.node { master = true, history = false, region = "eu", settings = { nearest = { ["10."] = "us" } } }
+relay.node { master = true, region = "eu", settings = { nearest = { ["10."] = "us" } } }
 
 local function get(path, query, address)
   local status, _, _, body = http.serve {
