@@ -22,7 +22,7 @@ local FULL_SECONDS = 15 -- the rounds come at multiples of the clock, so every s
 local LIGHT_SECONDS = 3
 local SHOW_SECONDS = 1 -- between two frames, when something has happened
 local TICK_SECONDS = 0.5
-local WRITE_SECONDS = 1
+local WRITE_SECONDS = 0.25
 local WAIT_SECONDS = 0.05
 local FOUND_SECONDS = 30 -- after the start
 local STATE = "wsrelay.master" -- in relay.state
@@ -110,18 +110,31 @@ end
 
 -- ── The beginning ────────────────────────────────────────────────────────────────────────────
 
+-- What the last load left in relay.state; nil: there was none, or somebody put something else there.
+local function last_state()
+  local state = relay.state[STATE]
+  for _, key in ipairs { "records", "events", "unwritten" } do
+    if type(state) ~= "table" or type(state[key]) ~= "table" then
+      return nil
+    end
+  end
+  return state
+end
+
 -- After a reload: what the last load knew.
 local function remember(self, now)
-  local state = relay.state[STATE]
-  if type(state) == "table" and type(state.records) == "table" and type(state.events) == "table" then
+  local state = last_state()
+  if state then
     self.nodes:adopt(state.records)
-    self.events:adopt(state.events)
+    self.events:adopt(state.events, state.unwritten)
     self.is_reload = true
   else
     self.nodes:begin(engine.boot(), now + FOUND_SECONDS)
     self.events:add("started", relay.name(), "watches the network")
   end
-  relay.state[STATE] = { records = self.nodes.records, events = self.events.list }
+  relay.state[STATE] = {
+    records = self.nodes.records, events = self.events.list, unwritten = self.events.unwritten,
+  }
 end
 
 --- The first round comes at once; its time is no multiple, so the history does not get it.

@@ -24,6 +24,7 @@ local UNWRITTEN_MAX = 1000
 
 ---@class relay.master.Events
 ---@field list relay.master.Event[] the newest first
+---@field unwritten relay.master.Event[] that the history does not have yet
 ---@field count integer how many there were in this load
 
 ---@class relay.master.EventsGiven
@@ -91,8 +92,9 @@ end
 
 --- Takes over what the last load of the scripts had.
 ---@param list relay.master.Event[]
-function events:adopt(list)
-  self.list = list
+---@param unwritten relay.master.Event[]
+function events:adopt(list, unwritten)
+  self.list, self.unwritten = list, unwritten
 end
 
 --- A node is known no more.
@@ -101,12 +103,16 @@ function events:forget(node)
   self.rates[node] = nil
 end
 
---- Writes what is new to the history; without one it is forgotten. Waits.
+--- Writes what is new to the history; without one it is forgotten. Waits. Each is taken out before it is
+--- written: a reload meanwhile has the rest written by the next load, and nothing twice.
 function events:flush()
-  local unwritten, history = self.unwritten, self.history()
-  self.unwritten = {}
-  for _, event in ipairs(history and unwritten or {}) do
-    local ok, reason = history:add_event(event)
+  local history = self.history()
+  while self.unwritten[1] do
+    local event = table.remove(self.unwritten, 1)
+    local ok, reason = not history, nil
+    if history then
+      ok, reason = history:add_event(event)
+    end
     if not ok then
       relay.log.warn("overview: an event was not written: " .. tostring(reason))
       return

@@ -72,6 +72,7 @@ end
 
 -- "35 s", "12 min", "3 h"
 local function span(seconds)
+  seconds = math.floor(math.max(0, seconds))
   if seconds < 120 then
     return ("%d s"):format(seconds)
   end

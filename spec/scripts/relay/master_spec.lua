@@ -67,7 +67,7 @@ describe("relay.master", function()
     for _ = 1, seconds * 2 do
       fake.time = fake.time + 0.5
       timers[0.5]()
-      timers[1]()
+      timers[0.25]()
     end
   end
 

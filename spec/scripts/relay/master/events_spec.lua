@@ -39,7 +39,7 @@ describe("relay.master.events", function()
       now = function() return now end,
       history = function() return given.history end,
     }
-    log:adopt(given.list or {})
+    log:adopt(given.list or {}, {})
     return log
   end
 
@@ -109,6 +109,34 @@ describe("relay.master.events", function()
     log:flush()
     log:flush()
     assert.are.same({ "1", "2" }, texts(written))
+  end)
+
+  it("writes what the last load had left, and takes nothing along that is being written", function()
+    local slow = history()
+    local left
+    slow.add_event = function(_, event)
+      table.insert(written, event)
+      left = left or table.move(slow.log.unwritten, 1, #slow.log.unwritten, 1, {})
+      return true
+    end
+    slow.log = open { history = slow }
+    slow.log:add("joined", "node-b", "1")
+    slow.log:add("joined", "node-c", "2")
+    slow.log:flush()
+    assert.are.same({ "2" }, texts(left))
+    local next_log = open { history = history() }
+    next_log:adopt({}, left)
+    written = {}
+    next_log:flush()
+    assert.are.same({ "2" }, texts(written))
+  end)
+
+  it("forgets what nobody will write", function()
+    local log = open()
+    log:add("joined", "node-b", "1")
+    log:flush()
+    assert.are.same({}, log.unwritten)
+    assert.are.same({}, fake.log)
   end)
 
   it("says that it could not write, and goes on", function()
