@@ -39,6 +39,7 @@
 ---@class relay.AdminConfig
 ---@field listen? string "127.0.0.1:8081"
 ---@field token? string
+---@field channel_metrics? integer 0; so many channels, the busiest, have metrics of their own: their names become labels
 
 ---@class relay.HistoryConfig what the overview's charts and events are kept in
 ---@field path? string "history.db"; a database of SQLite, made where it is missing; others may read it

@@ -131,7 +131,7 @@ void mesh_free(struct mesh *mesh)
 {
     if (!mesh)
         return;
-    assert(list_is_empty(&mesh->links));
+    assert(list_is_empty(&mesh->links) && mesh->queued_bytes == 0);
     mesh->relay->uplink = NULL;
     requests_deinit(&mesh->requests);
     mesh_cancel_dials(mesh);

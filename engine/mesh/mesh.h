@@ -53,6 +53,7 @@ struct mesh_peer {
     struct text host;  /* where others can dial it; len 0: it did not say */
     double latency_ms; /* round trip, smoothed; negative: not measured yet */
     uint64_t since_ms; /* of the clock */
+    size_t queued_bytes;
     bool is_plain;
     bool is_dialled;    /* this node dialled it */
     bool is_configured; /* it stands in `peers` of main.lua */

@@ -43,6 +43,9 @@ void bind_metric(lua_State *lua);
 /* stats(bytes), host_stats(). */
 void bind_stats(lua_State *lua);
 
+/* figures(): all that the node counts and measures; busiest_channels(most). */
+void bind_figures(lua_State *lua);
+
 /* For scripts/inm and scripts/relay alone: handle_reserve(), handle_unreserve() and handle_level()
  * answer the command that runs; plain_open and plain_reserved(peer, channel, password);
  * claim(channel), plain_doubt(channel) and plain_freed(channel), for a master. */

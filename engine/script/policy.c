@@ -420,6 +420,23 @@ int policies_ask_traced(struct policies *policies, enum policy_question question
     return err;
 }
 
+struct policy_figures policies_total(const struct policies *policies, enum policy_question question)
+{
+    const struct policy_figures *earlier = &policies->earlier[question];
+    struct policy_figures total = policies->figures[question];
+    total.asked += earlier->asked;
+    total.failed += earlier->failed;
+    total.timed += earlier->timed;
+    total.timed_ns += earlier->timed_ns;
+    return total;
+}
+
+void policies_carry(struct policies *policies, const struct policies *from)
+{
+    for (int question = 0; question < POLICY_QUESTIONS; question++)
+        policies->earlier[question] = policies_total(from, (enum policy_question)question);
+}
+
 const char *policy_file(enum policy_question question)
 {
     return QUESTIONS[question].file;

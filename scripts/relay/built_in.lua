@@ -19,5 +19,6 @@ require("relay.onboarding").install()
 require("relay.remote_connection").install()
 require("relay.ctl").install()
 require("relay.http").install()
+require("relay.metrics").install()
 
 return true
