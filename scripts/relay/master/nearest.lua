@@ -17,7 +17,7 @@ local PIECE = 100 -- nodes, in one turn of the loop
 local FACTS_A_SECOND = 40000 -- nodes in all its questions together: a tenth of the loop, about
 local BURST_SECONDS = 2
 
-local HEADERS = { ["Access-Control-Allow-Origin"] = "*", ["Cache-Control"] = "no-store" }
+local HEADERS = { ["Access-Control-Allow-Origin"] = "*" }
 
 ---@class relay.master.Nearest
 ---@field entries table<string, { facts: relay.NearestNode, text: string }> by name

@@ -197,7 +197,7 @@ end
 -- ── Requests ─────────────────────────────────────────────────────────────────────────────────
 
 local function json_response(text)
-  return { type = "application/json", headers = { ["Cache-Control"] = "no-store" }, body = text }
+  return { type = "application/json", body = text }
 end
 
 local function unknown_argument(query, known)

@@ -50,7 +50,6 @@ local function headers_of(tag)
     ["Content-Security-Policy"] = POLICY,
     ["ETag"] = tag,
     ["Referrer-Policy"] = "no-referrer",
-    ["X-Content-Type-Options"] = "nosniff",
   }
 end
 

@@ -45,7 +45,8 @@ describe("relay.master.nearest", function()
     assert.are.equal(200, status)
     assert.are.equal('{"host":"wss://node-c/connect","node":"node-c","nodes":'
       .. '[{"host":"wss://node-b/connect","node":"node-b"}],"ok":true}', body)
-    assert.are.equal("Access-Control-Allow-Origin: *\r\nCache-Control: no-store\r\n", headers)
+    assert.truthy(headers:find("Access-Control-Allow-Origin: *\r\n", 1, true))
+    assert.truthy(headers:lower():find("cache-control: no-store\r\n", 1, true))
     assert.are.equal("/nearest", fake.public)
   end)
 
