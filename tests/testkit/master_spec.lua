@@ -1,188 +1,146 @@
-local json = require "relay.json"
+local Peer = dofile "tests/testkit/support/plain_peer.lua"
 local testkit = require "relay.testkit"
 
-local MASTER = "tests/testkit/master/main.lua"
-local NODE = "tests/testkit/master/node.lua"
+local ONE, TWO = ("1"):rep(64), ("2"):rep(64)
 
--- node-a is the master; the nodes stand in a line.
-local function line(last)
-  return testkit.network {
-    { name = "node-a", main = MASTER }, "node-b", { name = "node-c", main = last or NODE },
-    links = { { "node-a", "node-b", latency_ms = 4 }, { "node-b", "node-c", latency_ms = 8 } },
-    main = NODE,
-  }
+-- master — node-a — node-b, plain-p beside node-b, plain-q behind plain-p, plain-r beside node-a.
+local function network(seed)
+  local net = Peer.attach(testkit.network {
+    { name = "master", main = "tests/testkit/master/main.lua" }, "node-a", "node-b",
+    links = { { "node-a", "master" }, { "node-b", "node-a" } },
+    main = "tests/testkit/node/main.lua",
+    seed = seed,
+  })
+  local p, q, r = Peer.new(net, "plain-p"), Peer.new(net, "plain-q"), Peer.new(net, "plain-r")
+  p:connect "node-b"
+  net:advance(1)
+  q:connect(p)
+  r:connect "node-a"
+  net:advance(3)
+  return net, p, q, r
 end
 
-local function get(net, path, given)
-  given = given or {}
-  local answer = assert(net:request(given.from or "node-b", given.of or "node-a", {
-    command = "get", path = path, query = given.query, address = given.address,
-  }))
-  return json.decode(answer.body), answer.status
+local function told(net)
+  return assert(net:request("node-a", "master", { command = "mended" }))
 end
 
-local function state(net, given)
-  return (get(net, "/overview/state", given))
-end
-
-local function node_of(net, name, given)
-  for _, node in ipairs(state(net, given).nodes) do
-    if node.name == name then
-      return node
-    end
+local function texts(net)
+  local list = {}
+  for index, event in ipairs(told(net).events) do
+    list[index] = event.node .. " " .. event.text
   end
+  table.sort(list)
+  return list
 end
 
--- The newest event of a kind.
-local function event_of(net, kind)
-  for _, event in ipairs(state(net).events) do
-    if event.kind == kind then
-      return event
-    end
+-- The names that a node of ours has reserved.
+local function reserved_on(net, asker, node)
+  local names = {}
+  for index, channel in ipairs(net:request(asker, node, { command = "list-reserved-channels" }).channels) do
+    names[index] = channel.name
   end
+  table.sort(names)
+  return names
 end
 
-describe("a master", function()
-  local net
-
-  after_each(function()
-    net:close()
+describe("the master", function()
+  it("mends plain peers, wherever they are, within three rounds", function()
+    local net, p, q, r = network(1)
+    local alice = net:client "node-a"
+    assert.same({ ok = true }, alice:subscribe("garden", "passwd"))
+    net:advance(1)
+    local hash = p.reserved.garden
+    assert.same({ hash, hash, 64 }, { q.reserved.garden, r.reserved.garden, #hash })
+    p.reserved.garden, q.reserved.garden, r.reserved.ghost = nil, ONE, TWO
+    net:advance(4)
+    local right = { garden = hash }
+    assert.same({ right, right, right }, { p.reserved, q.reserved, r.reserved })
+    assert.same({
+      "plain-p reserved 'garden', which is open on node-a",
+      "plain-q replaced the password of 'garden', which is open on node-a",
+      "plain-r freed 'ghost', which is open nowhere",
+    }, texts(net))
+    assert.equal(3, told(net).status.mended)
+    assert.equal(0, told(net).status.differences)
   end)
 
-  it("knows all nodes, their links and what goes over them", function()
-    net = line()
-    local alice, bob = net:client "node-b", net:client "node-c"
-    alice:subscribe("garden", "roses")
-    bob:subscribe("garden", "roses")
-    for number = 1, 30 do
-      alice:send("garden", "message " .. number)
+  it("makes a node stand for what a plain peer beside it told nobody of", function()
+    local net, p, q, r = network(2)
+    p.open.secret = ONE
+    net:advance(4)
+    assert.same({ secret = ONE }, q.reserved)
+    assert.same({ secret = ONE }, r.reserved)
+    assert.same({ "secret" }, reserved_on(net, "node-b", "master"))
+    local answer = net:client("master"):subscribe("secret", "guess")
+    assert.same({ ok = false, reason = "invalid password" }, answer)
+    p:unsubscribe "secret"
+    net:advance(2)
+    assert.same({}, reserved_on(net, "node-b", "master"))
+  end)
+
+  it("makes no false claim, and tells the truth about our own kind", function()
+    local net = network(3)
+    local data = { command = "reserve-channel", channel = "x", password = ONE }
+    local answer = net:request("master", "node-b", data)
+    assert.same({ ok = true }, answer)
+    net:advance(2)
+    assert.same({}, reserved_on(net, "master", "node-a"))
+    assert.same({ ok = true }, net:client("node-a"):subscribe("x", "mine"))
+    answer = net:request("master", "node-a", { command = "unreserve-channel", channel = "x" })
+    assert.same({ ok = false, reason = "channel still open" }, answer)
+  end)
+
+  it("drops what a node holds because a peer listed it, and keeps what a script holds", function()
+    local net = network(4)
+    local answer = net:request("node-a", "master", { command = "hold", channel = "held" })
+    assert.same({ ok = true, done = true }, answer)
+    local lister, beyond = Peer.new(net, "lister"), Peer.new(net, "beyond")
+    lister.reserved.hollow, beyond.reserved.hollow = ONE, ONE
+    beyond:connect(lister)
+    lister:connect "node-b"
+    net:advance(0.5)
+    assert.same({ "held", "hollow" }, reserved_on(net, "node-b", "master"))
+    net:advance(5)
+    assert.same({ "held" }, reserved_on(net, "node-b", "master"))
+    assert.same({ { held = "" }, { held = "" } }, { lister.reserved, beyond.reserved })
+    assert.equal(0, told(net).status.differences)
+  end)
+
+  it("leaves orphans alone while a peer says nothing", function()
+    local net, p, _, r = network(5)
+    r.is_mute = true
+    net:advance(5)
+    p.reserved.ghost = ONE
+    net:advance(15)
+    assert.same({ ghost = ONE }, p.reserved)
+    assert.equal(1, told(net).status.silent)
+    r.is_mute = false
+    net:advance(8)
+    assert.same({}, p.reserved)
+  end)
+
+  it("finds our own kind level ten seconds after a partition, without a mend", function()
+    local net = testkit.network {
+      { name = "master", main = "tests/testkit/master/main.lua" }, "node-a", "node-b", "node-c",
+      main = "tests/testkit/node/main.lua",
+    }
+    local alice, bob = net:client "node-a", net:client "node-c"
+    for number = 1, 50 do
+      assert(alice:subscribe("before " .. number).ok)
     end
-    net:advance(15)
-    local now = state(net)
-    assert.equal("node-a", now.master)
-    assert.equal(3, now.network.nodes)
-    assert.equal(2, now.network.clients)
-    assert.equal(1, now.network.channels)
-    assert.same({ "node-a", "node-b", "node-c" }, { now.nodes[1].name, now.nodes[2].name, now.nodes[3].name })
-    assert.same({ "node-a node-b", "node-b node-c" },
-      { now.links[1].a .. " " .. now.links[1].b, now.links[2].a .. " " .. now.links[2].b })
-    assert.is_near(4, now.links[1].latency_ms, 1)
-    assert.same({ "node-b", "node-c" }, now.channels[1].nodes)
-    assert.is_true(now.channels[1].protected)
-    assert.equal(2, now.channels[1].clients)
-    assert.equal(now.channels[1].messages_per_second, now.network.messages_per_second)
-    local node = now.nodes[3]
-    assert.same({ "up", "us", "good", 1, false, false },
-      { node.state, node.region, node.health, node.generation, node.is_plain, node.is_master })
-    assert.is_true(now.nodes[1].is_master)
-    assert.is_true(node.memory_total > 0)
-  end)
-
-  it("loses a node that dies, and takes it back", function()
-    net = line()
-    net:advance(15)
-    local joined_at = node_of(net, "node-c").joined_at
-    net:crash "node-c"
-    net:advance(60)
-    local lost = node_of(net, "node-c")
-    assert.equal("lost", lost.state)
-    assert.is_nil(lost.clients)
-    assert.equal("node-c", event_of(net, "left").node)
-    assert.equal(2, state(net).network.nodes)
-    net:start "node-c"
-    assert(net:settle())
-    net:advance(15)
-    local back = node_of(net, "node-c")
-    assert.same({ "up", joined_at }, { back.state, back.joined_at })
-    assert.matches("^is back after .*, started anew$", event_of(net, "joined").text)
-  end)
-
-  it("sees another node's reload", function()
-    net = line()
-    net:advance(15)
-    assert(net:reload "node-c")
-    net:advance(15)
-    local event = event_of(net, "reloaded")
-    assert.same({ "node-c", "generation 2 serves" }, { event.node, event.text })
-    assert.equal(2, node_of(net, "node-c").generation)
-  end)
-
-  it("sees a network fall apart and come together", function()
-    net = line()
-    net:advance(15)
-    net:partition({ "node-a", "node-b" }, { "node-c" })
-    net:advance(60)
-    assert.equal("lost", node_of(net, "node-c").state)
-    assert.equal(1, #state(net).links)
+    net:partition({ "master", "node-a" }, { "node-b", "node-c" })
+    net:advance(20)
+    for number = 1, 50 do
+      assert(alice:unsubscribe("before " .. number).ok)
+      assert(alice:subscribe("here " .. number).ok)
+      assert(bob:subscribe("there " .. number).ok)
+    end
     net:heal()
     assert(net:settle())
-    net:advance(20)
-    assert.equal("up", node_of(net, "node-c").state)
-    assert.equal(2, #state(net).links)
-    assert.matches("^is back after", event_of(net, "joined").text)
-    assert.is_nil(event_of(net, "joined").text:find("started anew", 1, true))
-  end)
-
-  it("forgets nothing in its own reload", function()
-    net = line()
-    net:advance(15)
-    net:crash "node-c"
-    net:advance(60)
-    local before = state(net)
-    assert(net:reload "node-a")
-    local after = state(net)
-    assert.same(before.nodes[2].joined_at, after.nodes[2].joined_at)
-    assert.equal("lost", after.nodes[3].state)
-    assert.equal("reloaded", after.events[1].kind)
-    assert.same(before.events, table.move(after.events, 2, #after.events, 1, {}))
-  end)
-
-  it("is one of two that know the same", function()
-    net = line(MASTER)
-    net:advance(30)
-    local one, other = state(net), state(net, { from = "node-b", of = "node-c" })
-    assert.same({ "node-a", "node-c" }, { one.master, other.master })
-    for place, node in ipairs(one.nodes) do
-      assert.equal(node.name, other.nodes[place].name)
-      assert.equal(node.name ~= "node-b", node.is_master)
-    end
-    assert.equal(#one.links, #other.links)
-  end)
-
-  it("believes no lies", function()
-    net = line()
-    net:advance(15)
-    for _, lie in ipairs {
-      { relay = 5 }, { relay = { channels = { 1, {}, ("x"):rep(1000) }, clients = -1 } }, { ok = false },
-      { relay = { clients = 1e300, channels = "x" }, network = { packets = { ["15s"] = "many" } } },
-    } do
-      net:request("node-a", "node-c", { command = "lie", lie = lie })
-      net:advance(15)
-      local node = node_of(net, "node-c")
-      assert.equal("up", node.state)
-      assert.is_nil(node.clients)
-      assert.same({}, state(net).channels)
-    end
-    assert.same({}, net:log("node-a", "handler failed"))
-  end)
-
-  it("sends clients to the nearest node", function()
-    net = line()
-    net:advance(15)
-    local function nearest(given)
-      local answer, status = get(net, "/nearest", given)
-      return status == 200 and answer.node or answer.reason, answer
-    end
-    assert.equal("node-a", (nearest { query = "region=eu" }))
-    local first, answer = nearest { address = "10.1.2.3" }
-    assert.equal("node-b", first)
-    assert.same({ true, "ws://node-b/connect", 2 }, { answer.ok, answer.host, #answer.nodes })
-    -- whoever was sent there counts until the next round
-    assert.equal("node-c", (nearest { address = "10.1.2.3" }))
-    net:crash "node-c"
-    net:advance(60)
-    for _ = 1, 3 do
-      assert.equal("node-b", (nearest { query = "region=us" }))
-    end
+    net:advance(10)
+    local status = told(net).status
+    assert.same({ 3, 0, 0, 0, 0, 0 }, {
+      status.asked, status.silent, status.differences, status.lasting, status.conflicts, status.mended,
+    })
   end)
 end)

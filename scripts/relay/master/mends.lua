@@ -62,7 +62,7 @@ function mend.missing(tools, one)
     unreserve(tools, one, one.hash)
     return nil
   end
-  return ("'%s' is reserved there now, it is %s"):format(one.channel, whose(one))
+  return ("reserved '%s', which is %s"):format(one.channel, whose(one))
 end
 
 function mend.wrong(tools, one)
@@ -72,7 +72,7 @@ function mend.wrong(tools, one)
   if not stands(tools, one) or not reserve(tools, one, one.hash) then
     return nil
   end
-  return ("'%s' was reserved there with another password than it is %s with"):format(one.channel, whose(one))
+  return ("replaced the password of '%s', which is %s"):format(one.channel, whose(one))
 end
 
 function mend.orphan(tools, one)
@@ -86,7 +86,7 @@ function mend.orphan(tools, one)
     end
     return nil
   end
-  return ("'%s' was reserved there and is open nowhere"):format(one.channel)
+  return ("freed '%s', which is open nowhere"):format(one.channel)
 end
 
 -- Looks for a while until a claim is as it should be.
@@ -112,7 +112,7 @@ function mend.unheld(tools, one)
   local is_held = comes_true(tools, function()
     return tools.claim(one.channel) ~= nil
   end)
-  return is_held and ("'%s' is %s, which it stands for now"):format(one.channel, whose(one)) or nil
+  return is_held and ("claimed '%s', which is %s"):format(one.channel, whose(one)) or nil
 end
 
 function mend.hollow(tools, one)
@@ -133,7 +133,7 @@ function mend.hollow(tools, one)
     return nil, true
   end
   if is_freed and comes_true(tools, is_gone) then
-    return ("'%s' was held there for nobody"):format(one.channel)
+    return ("gave up '%s', which is open nowhere"):format(one.channel)
   end
 end
 

@@ -1,17 +1,23 @@
--- A master that tells over the network what it answers over HTTP, which a simulated node has not.
+--- A master that compares all nodes once a second, and tells of it.
+
 local relay = require "relay"
-local http = require "relay.http"
+local synchronise = require "relay.master.synchronise"
 
-relay.node { master = true, region = "eu", settings = { nearest = { ["10."] = "us" } } }
+relay.node { master = true, policies = "../node/policies" }
 
-local function get(path, query, address)
-  local status, _, _, body = http.serve {
-    method = "GET", path = path, query = query or "", headers = {}, address = address or "192.0.2.1",
-    is_authorized = true,
-  }
-  return { status = status, body = body }
-end
+local mended = relay.array {}
+local routine = synchronise.new {
+  on_mended = function(event)
+    mended[#mended + 1] = event
+  end,
+}
+routine:start(1)
 
-relay.command("get", function(request)
-  return get(request.data.path, request.data.query, request.data.address)
+relay.command("mended", function()
+  return { events = mended, status = routine:status() }
+end)
+
+-- Names that a script holds.
+relay.command("hold", function(request)
+  return { done = relay.reserve(request.data.channel) == true }
 end)

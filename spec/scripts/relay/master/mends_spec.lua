@@ -73,7 +73,7 @@ describe("relay.master.mends", function()
 
     it("is reserved where only plain nodes have the name open", function()
       local text = mend("missing", { on = "plain-q" })
-      assert.are.equal("'garden' is reserved there now, it is open on plain-q", text)
+      assert.are.equal("reserved 'garden', which is open on plain-q", text)
       assert.are.same({ garden = ONE }, p.reserved)
     end)
   end)

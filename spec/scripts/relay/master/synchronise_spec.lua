@@ -57,7 +57,7 @@ describe("relay.master.synchronise", function()
     it("a reservation that a plain node lost, in the second round", function()
       mesh:open("node-a", "garden", ONE)
       p.reserved = {}
-      assert.are.same({ "plain-p 'garden' is reserved there now, it is open on node-a" }, both_rounds())
+      assert.are.same({ "plain-p reserved 'garden', which is open on node-a" }, both_rounds())
       assert.are.same({ garden = ONE }, p.reserved)
       assert_changes("plain-p reserve-channel garden " .. ONE)
       assert.are.same({}, rounds(1))
@@ -76,7 +76,7 @@ describe("relay.master.synchronise", function()
     it("an orphan, which is open nowhere", function()
       p.reserved.gone = ONE
       q.reserved.gone = ONE
-      local wanted = "'gone' was reserved there and is open nowhere"
+      local wanted = "freed 'gone', which is open nowhere"
       assert.are.same({ "plain-p " .. wanted, "plain-q " .. wanted }, both_rounds())
       assert.are.same({}, p.reserved)
       assert.are.same({}, q.reserved)
@@ -87,7 +87,7 @@ describe("relay.master.synchronise", function()
       mesh:claim("garden", "node-a", ONE)
       p.reserved.garden = TWO
       assert.are.same({
-        "plain-p 'garden' was reserved there with another password than it is open on plain-q with",
+        "plain-p replaced the password of 'garden', which is open on plain-q",
       }, both_rounds())
       assert.are.same({ garden = ONE }, p.reserved)
       assert_changes("plain-p unreserve-channel garden", "plain-p reserve-channel garden " .. ONE)
@@ -100,13 +100,13 @@ describe("relay.master.synchronise", function()
         return data.command == "unreserve-channel" and { ok = false, reason = "channel still open" } or nil
       end
       q.reserved.held = ONE
-      assert.are.same({ "plain-p 'held' is reserved there now, it is held by node-a" }, both_rounds())
+      assert.are.same({ "plain-p reserved 'held', which is held by node-a" }, both_rounds())
     end)
 
     it("tells of each once: in the log, by an event, in the status", function()
       p.reserved.gone = ONE
       both_rounds()
-      local text = "'gone' was reserved there and is open nowhere"
+      local text = "freed 'gone', which is open nowhere"
       assert.are.same({ { at = 1015, kind = "mended", node = "plain-p", text = text } }, mesh.events)
       assert.are.same({ "info synchronise: plain-p: " .. text }, fake.log)
       assert.is_nil(table.concat(fake.log):find(ONE, 1, true))
@@ -324,7 +324,7 @@ describe("relay.master.synchronise", function()
         end
       end
       a.reserved = {}
-      assert.are.same({ "node-a 'silent' is open on plain-p, which it stands for now" }, both_rounds())
+      assert.are.same({ "node-a claimed 'silent', which is open on plain-p" }, both_rounds())
       assert_changes("node-a reserve-channel silent " .. ONE)
     end)
 
@@ -343,7 +343,7 @@ describe("relay.master.synchronise", function()
           mesh.claims.hollow = nil
         end
       end
-      assert.are.same({ "node-a 'hollow' was held there for nobody" }, both_rounds())
+      assert.are.same({ "node-a gave up 'hollow', which is open nowhere" }, both_rounds())
       assert_changes("node-a unreserve-channel hollow")
     end)
 
@@ -375,7 +375,7 @@ describe("relay.master.synchronise", function()
         mesh.claims[channel] = channel == "held" and mesh.claims.held or nil
         return channel ~= "held"
       end
-      assert.are.same({ "master 'hollow' was held there for nobody" }, both_rounds())
+      assert.are.same({ "master gave up 'hollow', which is open nowhere" }, both_rounds())
     end)
   end)
 
