@@ -79,18 +79,20 @@ export class Drawing {
   /** @param {State} state */
   update(state) {
     this.#state = state;
-    const topology = JSON.stringify([state.nodes.map(({ name }) => name).sort(), state.links.map(linkKey).sort()]);
+    const names = state.nodes.map(({ name }) => name).sort();
+    const links = this.#remembered(state);
+    const topology = JSON.stringify([names, links.map(linkKey).sort()]);
     if (topology !== this.#topology) {
       this.#topology = topology;
-      this.#arrange();
+      this.#arrange(names, links);
     }
     this.#render();
   }
 
-  #arrange() {
-    if (!this.#state) return;
+  /** @param {string[]} names @param {Link[]} links */
+  #arrange(names, links) {
     const isFirst = this.#settled.size === 0;
-    const settled = settle(this.#state.nodes.map(({ name }) => name), this.#remembered(this.#state), this.#settled);
+    const settled = settle(names, links, this.#settled);
     this.#settled = isFirst ? turned(settled, this.#isWide) : settled;
     this.#fit(!isFirst);
   }

@@ -13,7 +13,7 @@ const REFRESH_MS = 30000;
 
 /** @type {{ title: string, column?: string, text: (state: State) => string, note?: (state: State) => string }[]} */
 const TILES = [
-  { title: "Nodes up", text: (state) => `${state.nodes.filter((node) => node.state === "up").length}`, note: healthNote },
+  { title: "Nodes up", text: nodesUp, note: healthNote },
   { title: "Clients", column: "clients", text: ({ network }) => format.count(network.clients) },
   { title: "Channels", column: "channels", text: ({ network }) => format.count(network.channels) },
   { title: "Messages/s", column: "messages_per_second", text: ({ network }) => format.rate(network.messages_per_second) },
@@ -21,9 +21,15 @@ const TILES = [
 ];
 
 /** @param {State} state */
+function nodesUp({ nodes }) {
+  const up = nodes.filter(({ state }) => state === "up").length;
+  return up === nodes.length ? `${up}` : `${up} of ${nodes.length}`;
+}
+
+/** @param {State} state */
 function healthNote(state) {
   const ill = conditions(state.nodes).filter(({ kind }) => kind !== "good" && kind !== "unknown");
-  return ill.length === 0 ? "" : ill.map(({ kind, count }) => `${count} ${CONDITION_WORDS[kind].toLowerCase()}`).join(", ");
+  return ill.map(({ kind, count }) => `${count} ${CONDITION_WORDS[kind].toLowerCase()}`).join(", ");
 }
 
 export class Totals {
@@ -49,9 +55,8 @@ export class Totals {
     for (const { text, note, value, noteAt } of this.#tiles) {
       setText(value, text(state));
       if (!note) continue;
-      const total = state.nodes.length;
       const isWell = state.nodes.every((node) => node.health === "good");
-      setText(noteAt, note(state) || (isWell ? `of ${total}, all well` : `of ${total}`));
+      setText(noteAt, note(state) || (isWell ? "all healthy" : ""));
       setAttribute(noteAt, "data-ill", note(state) ? "" : null);
     }
   }
