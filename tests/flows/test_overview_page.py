@@ -265,17 +265,20 @@ async def test_an_address_that_is_none_leads_to_the_network(reader):
         assert browser.complaints == []
 
 
+@pytest.mark.parametrize("width", [NARROWEST, 820, 1100])
 @pytest.mark.parametrize("path", ["", "#/node/node-b", "#/channel/lobby"])
-async def test_a_phone_scrolls_in_one_direction(reader, path):
-    async with reader(troubled(World(12)), path=path, size=(NARROWEST, 740)) as (page, _, _browser):
+async def test_a_small_screen_scrolls_in_one_direction(reader, path, width):
+    async with reader(troubled(World(12)), path=path, size=(width, 740)) as (page, _, _browser):
         await page.until("document.body.dataset.view === 'network'")
         if path:
             await page.has_charts(3 if "channel" in path else 6)
         wide = await page.evaluate(
             "[...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.closest('.symbols, .unseen, .skip, thead')"
-            " && e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.name, .reason, .note, .facts, svg')).map((e) => e.outerHTML.slice(0, 90))")
+            " && e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.name, .reason, .facts, .table-frame, svg')).map((e) => e.outerHTML.slice(0, 90))")
         assert wide == []
-        assert await page.evaluate("document.documentElement.scrollWidth") <= NARROWEST
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        tiles = await page.evaluate("[...document.querySelectorAll('.tile')].filter((t) => t.scrollWidth > t.clientWidth).map((t) => t.textContent)")
+        assert tiles == []
 
 
 async def test_long_names_do_not_widen_a_phone(reader):
@@ -421,8 +424,8 @@ async def test_sixty_nodes_stay_apart_and_their_labels_do_not_meet(reader):
         assert ill == [None, None]
 
 
-async def test_an_hour_of_frames_leaves_the_page_as_large_as_it_was(reader):
-    """An hour at one frame a second, in a hurry: elements and listeners do not grow."""
+async def test_many_frames_leave_the_page_as_large_as_it_was(reader):
+    """Ten minutes at one frame a second, in a hurry: one element or listener left behind by each frame would show."""
     world = troubled(World(20))
     async with reader(world) as (page, mock, _):
         await page.shown()
@@ -437,8 +440,8 @@ async def test_an_hour_of_frames_leaves_the_page_as_large_as_it_was(reader):
 
         before = await frames(50)
         after = await frames(600)
-        assert after["nodes"] <= before["nodes"] + 20
-        assert after["jsEventListeners"] <= before["jsEventListeners"] + 5
+        assert after["nodes"] <= before["nodes"] + 300  # what is not collected yet
+        assert after["jsEventListeners"] <= before["jsEventListeners"] + 100
 
 
 async def test_older_events_are_asked_for(reader):

@@ -13,7 +13,7 @@
 const UNIT_MOST = 170; // pixels for a length of 1: two nodes need not stand in the far corners
 const ROUNDS = 300;
 const ROUNDS_WARM = 60;
-const UNREACHED = 0.8; // of the longest way: at the edge, but not out of sight
+const UNREACHED = 1; // of the longest way: at the edge, but not out of sight
 
 /** From 1 for the same rack to about 3.5 for the other side of the earth. @param {number | null} ms */
 const linkLength = (ms) => 1 + Math.log10(1 + Math.max(0, ms ?? 5));

@@ -4,14 +4,13 @@ import { matches, sorted } from "./state.js";
 
 /**
  * @template T
- * @typedef {{
- *   title: string,
- *   key: (item: T) => string | number | boolean | null | undefined what it is sorted by
- *   cell: () => { root: Element, update: (item: T) => void },
- *   isNumeric?: boolean,
- *   isDescending?: boolean when it is chosen first
- *   hint?: string
- * }} Column
+ * @typedef {object} Column
+ * @property {string} title
+ * @property {(item: T) => string | number | boolean | null | undefined} key what it is sorted by
+ * @property {() => { root: Element, update: (item: T) => void }} cell
+ * @property {boolean} [isNumeric]
+ * @property {boolean} [isDescending] when it is chosen first
+ * @property {string} [hint]
  */
 
 /**
