@@ -354,6 +354,19 @@ async def test_the_page_comes_back_after_its_node(reader):
         await page.until("document.querySelector('#stale').hidden && !document.body.hasAttribute('data-stale')")
 
 
+async def test_impatience_opens_one_connection(reader):
+    async with reader(World(2)) as (page, mock, _):
+        await page.shown()
+        await page.live()
+        await mock.stop()
+        await page.until("document.querySelector('#connection').dataset.kind === 'lost'")
+        await mock.start()
+        await page.evaluate("for (let i = 0; i < 5; i++) document.querySelector('#retry').click()")
+        await page.live()
+        await mock.tell()
+        assert len(mock.viewers) == 1
+
+
 async def test_the_token_opens_the_page_and_is_kept_nowhere(reader):
     async with reader(World(4), token="open sesame".replace(" ", "-")) as (page, mock, browser):
         await page.until("document.querySelector('#login').checkVisibility()")

@@ -6,6 +6,7 @@ const node = (name, health, state = "up") => ({ name, health, state });
 
 test("a lost node is lost whatever it told before, a silent one is unknown", () => {
   equal([condition(node("a", "good", "lost")), condition(node("a", null)), condition(node("a", "bad"))], ["lost", "unknown", "bad"]);
+  equal(condition(node("a", "a word of another version")), "unknown");
 });
 
 test("the worst come first", () => {

@@ -73,7 +73,8 @@ const WORST_FIRST = /** @type {Condition[]} */ (["lost", "bad", "degraded", "unk
 
 /** @param {Node} node @returns {Condition} */
 export function condition(node) {
-  return node.state === "lost" ? "lost" : (node.health ?? "unknown");
+  if (node.state === "lost") return "lost";
+  return node.health === "good" || node.health === "degraded" || node.health === "bad" ? node.health : "unknown";
 }
 
 /** 0 is the worst. @param {Node} node */
