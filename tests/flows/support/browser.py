@@ -65,6 +65,7 @@ class Browser:
         self.socket = socket
         self.ids = itertools.count(1)
         self.answers = {}
+        self.loading = {}  # session -> who waits for its page to have loaded
         self.requested = []  # addresses that any page asked for
         self.complaints = []  # what pages wrote to their consoles as errors, exceptions and broken content policies among it
         self.reader = asyncio.create_task(self.read())
@@ -78,6 +79,8 @@ class Browser:
                 self.requested.append(event["params"]["request"]["url"])
             elif event.get("method") == "Network.webSocketCreated":
                 self.requested.append(event["params"]["url"])
+            elif event.get("method") == "Page.loadEventFired" and event["sessionId"] in self.loading:
+                self.loading.pop(event["sessionId"]).set_result(True)
             elif event.get("method") == "Runtime.exceptionThrown":
                 self.complaints.append(event["params"]["exceptionDetails"])
             elif event.get("method") == "Runtime.consoleAPICalled" and event["params"]["type"] in ("error", "assert"):
@@ -117,6 +120,11 @@ class Page:
 
     def call(self, method, **params):
         return self.browser.call(method, session=self.session, **params)
+
+    async def reload(self):
+        loaded = self.browser.loading[self.session] = asyncio.get_running_loop().create_future()
+        await self.call("Page.reload")
+        await asyncio.wait_for(loaded, BOUND_S)
 
     async def evaluate(self, expression):
         answer = await self.call("Runtime.evaluate", expression=expression, awaitPromise=True,

@@ -79,6 +79,10 @@ class OverviewMock:
     async def push(self, seconds=1.0):
         """One frame to every viewer, of a world that is some seconds older."""
         self.world.tick(seconds)
+        await self.tell()
+
+    async def tell(self):
+        """One frame of the world as it is."""
         text = json.dumps(self.world.state())
         for viewer in list(self.viewers):
             await viewer.send(text)
@@ -137,7 +141,7 @@ def troubled(world):
     world.ail(names[1], "degraded", "load 3.20 of 2.00")
     world.find(names[1])["load"] = 3.2
     if len(names) > 3:
-        world.lose(names[3])
+        world.lose(names[3], ago=640)
     if len(names) > 5:
         world.ail(names[4], "bad", "memory 96 %")
         world.find(names[4])["memory_used"] = world.find(names[4])["memory_total"] * .96

@@ -30,6 +30,7 @@ class World:
         self.links = self.mesh()
         self.channels = [self.channel(i) for i in range(6 * nodes)]
         self.channels_left_out = 0
+        self.past = {}  # of a lost node: what it last was
         self.events = []
         self.beginnings()
         self.gaps = [(0.30, 0.42), (0.71, 0.73)]  # parts of every span of history in which nothing was heard
@@ -86,16 +87,18 @@ class World:
         self.event("mended", self.nodes[min(1, len(self.nodes) - 1)]["name"], "channel \"orders\" was missing and is reserved again", self.now - 420)
 
     def event(self, kind, node, text, at=None):
-        self.events.insert(0, {"at": self.now if at is None else at, "kind": kind, "node": node, "text": text})
+        self.events.append({"at": self.now if at is None else at, "kind": kind, "node": node, "text": text})
+        self.events.sort(key=lambda event: -event["at"])
 
     def find(self, name):
         return next(n for n in self.nodes if n["name"] == name)
 
-    def lose(self, name):
+    def lose(self, name, ago=0):
         node = self.find(name)
-        node.update(state="lost", seen_at=self.now, **dict.fromkeys(("health", "reason", "uptime_seconds", *FIGURES)), disks=[])
+        self.past[name] = dict(node, seen_at=self.now - ago)
+        node.update(state="lost", seen_at=self.now - ago, **dict.fromkeys(("health", "reason", "uptime_seconds", *FIGURES)), disks=[])
         self.links = [link for link in self.links if name not in (link["a"], link["b"])]
-        self.event("left", name, "does not answer any more")
+        self.event("left", name, "does not answer any more", self.now - ago)
 
     def make_plain(self, name, tells_figures=False):
         """A node of another make: it answers the notes' commands, or not even those."""
@@ -147,12 +150,13 @@ class World:
         to = self.now // step * step
         start = to - length
         now = self.figures(node, channel)
+        heard_to = self.past[node]["seen_at"] if node in self.past else to
         wanders = [Wander(f"{span}{node}{channel}{column}") for column in COLUMNS[1:]]
         rows = []
         for i in range(length // step + 1):
             day = 1.3 + math.sin((start + i * step) / 86400 * 2 * math.pi)
             busy = [wander.next() * day for wander in wanders]
-            if any(a <= i * step / length < b for a, b in self.gaps):
+            if start + i * step > heard_to or any(a <= i * step / length < b for a, b in self.gaps):
                 continue
             rows.append([start + i * step, *(now[c] and now[c] * (1 if c.endswith(STEADY) else b) for c, b in zip(COLUMNS[1:], busy))])
         last = rows[-1][1:]
@@ -164,7 +168,7 @@ class World:
         """What a subject's columns hold now; None where it has none."""
         blank = dict.fromkeys(COLUMNS)
         if node is not None:
-            return {**blank, **{c: v for c, v in self.find(node).items() if c in COLUMNS}}
+            return {**blank, **{c: v for c, v in self.past.get(node, self.find(node)).items() if c in COLUMNS}}
         if channel is not None:
             return {**blank, **{c: v for c, v in next(c for c in self.channels if c["name"] == channel).items() if c in COLUMNS}}
         return {**blank, **self.state()["network"]}

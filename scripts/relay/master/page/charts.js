@@ -134,7 +134,7 @@ export class LineChart {
         y: {
           beginAtZero: true, grid: { color: colour("--line"), drawBorder: false, drawTicks: false },
           ticks: { ...labels, maxTicksLimit: 4, padding: 8, callback: (/** @type {number} */ value) => onAxis(this.#words(value)) },
-          afterFit: (/** @type {any} */ axis) => { axis.width = Math.max(axis.width, 62); }, // one left edge for all charts
+          afterFit: (/** @type {any} */ axis) => { axis.width = Math.max(axis.width, 70); }, // one left edge for all charts
         },
       },
       plugins: {

@@ -4,7 +4,7 @@ import { Keyed, drawn, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { crossings, fit, placed, settle, towards, turned } from "./layout.js";
 import { CONDITION_WORDS, nodeAddress } from "./parts.js";
-import { condition, severity } from "./state.js";
+import { band, condition, severity } from "./state.js";
 import { linkTip, nodeTip, Tip } from "./tip.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -25,15 +25,13 @@ const ARROWS = /** @type {Record<string, Place>} */ ({
 /** @param {Link} link */
 const linkKey = (link) => JSON.stringify([link.a, link.b]);
 
-/** Which of the legend's bands a latency is in. @param {number | null} ms */
-export const band = (ms) => (ms === null ? "unknown" : ms < 10 ? "near" : ms < 50 ? "region" : ms < 150 ? "far" : "slow");
-
 const ruler = document.createElement("canvas").getContext("2d");
+const family = getComputedStyle(document.body).fontFamily;
 
 /** @param {string} text @param {number} size */
 function widthOf(text, size) {
   if (!ruler) return text.length * size * 0.6;
-  ruler.font = `600 ${size}px ${getComputedStyle(document.body).fontFamily}`;
+  ruler.font = `600 ${size}px ${family}`;
   return ruler.measureText(text).width;
 }
 
@@ -79,18 +77,20 @@ export class Drawing {
   /** @param {State} state */
   update(state) {
     this.#state = state;
-    const topology = JSON.stringify([state.nodes.map(({ name }) => name).sort(), state.links.map(linkKey).sort()]);
+    const names = state.nodes.map(({ name }) => name).sort();
+    const links = this.#remembered(state);
+    const topology = JSON.stringify([names, links.map(linkKey).sort()]);
     if (topology !== this.#topology) {
       this.#topology = topology;
-      this.#arrange();
+      this.#arrange(names, links);
     }
     this.#render();
   }
 
-  #arrange() {
-    if (!this.#state) return;
+  /** @param {string[]} names @param {Link[]} links */
+  #arrange(names, links) {
     const isFirst = this.#settled.size === 0;
-    const settled = settle(this.#state.nodes.map(({ name }) => name), this.#remembered(this.#state), this.#settled);
+    const settled = settle(names, links, this.#settled);
     this.#settled = isFirst ? turned(settled, this.#isWide) : settled;
     this.#fit(!isFirst);
   }
@@ -259,7 +259,7 @@ export class Drawing {
     const halo = drawn("circle", { class: "halo" });
     const disc = drawn("circle", { class: "disc" });
     const figure = drawn("text", { class: "figure", y: "4" });
-    const sign = drawn("use", { class: "sign", width: "16", height: "16" });
+    const sign = drawn("use", { class: "sign" });
     const first = drawn("tspan", { class: "first", x: "0" });
     const second = drawn("tspan", { class: "second", x: "0", dy: "14" });
     const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, drawn("text", { class: "label" }, first, second));
@@ -283,8 +283,7 @@ export class Drawing {
         setAttribute(disc, "r", String(radius));
         setText(figure, radius >= 14 && node.clients !== null && kind !== "lost" ? shortCount(node.clients) : "");
         setAttribute(sign, "href", kind === "good" || kind === "unknown" ? "#icon-none" : `#icon-${kind}`);
-        setAttribute(sign, "x", String(round(radius * 0.72 - 8)));
-        setAttribute(sign, "y", String(round(-radius * 0.72 - 8)));
+        placeSign(sign, radius);
         setText(first, texts.name);
         setText(second, texts.second);
       },
@@ -339,6 +338,16 @@ function spoken(node) {
   const words = [format.name(node.name), node.is_master && "master", CONDITION_WORDS[condition(node)], severity(node) < 3 && node.reason,
     node.clients !== null && `${format.count(node.clients)} clients`];
   return words.filter(Boolean).join(", ");
+}
+
+/** At the disc's shoulder; in place of a small one. @param {Element} sign @param {number} radius */
+function placeSign(sign, radius) {
+  const size = radius < 12 ? 20 : 16;
+  const away = radius < 12 ? 0 : radius * 0.72;
+  setAttribute(sign, "width", String(size));
+  setAttribute(sign, "height", String(size));
+  setAttribute(sign, "x", round(away - size / 2));
+  setAttribute(sign, "y", round(-away - size / 2));
 }
 
 /** What fits in a disc: 241, 1.2k, 18k. @param {number} value */

@@ -49,8 +49,7 @@ function eventItem(/** @type {() => number} */ now) {
 /** A change of health to the worse is no good news, one to the better is. @param {NetworkEvent} event */
 function moodOf({ kind, text }) {
   if (kind !== "health") return kind;
-  const end = text.match(/(good|degraded|bad)(?!.*(→|to|->) *(good|degraded|bad))/)?.[1];
-  return end ?? kind;
+  return text.match(/→ (good|degraded|bad)/)?.[1] ?? kind;
 }
 
 export class EventList {

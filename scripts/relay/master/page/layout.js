@@ -10,9 +10,10 @@
  * @typedef {{ x: number, y: number, width: number, height: number }} Box its middle, and its size
  */
 
+const UNIT_MOST = 170; // pixels for a length of 1: two nodes need not stand in the far corners
 const ROUNDS = 300;
 const ROUNDS_WARM = 60;
-const UNREACHED = 0.8; // of the longest way: at the edge, but not out of sight
+const UNREACHED = 1; // of the longest way: at the edge, but not out of sight
 
 /** From 1 for the same rack to about 3.5 for the other side of the earth. @param {number | null} ms */
 const linkLength = (ms) => 1 + Math.log10(1 + Math.max(0, ms ?? 5));
@@ -106,8 +107,8 @@ export function fit(places, width, height, margin, apart) {
   const [top, bottom] = ends(all.map(({ y }) => y));
   const room = { x: Math.max(1, width - 2 * margin.x), y: Math.max(1, height - 2 * margin.y) };
   const scale = { x: room.x / (right - left || 1), y: room.y / (bottom - top || 1) };
-  const least = Math.min(scale.x, scale.y);
-  const [sx, sy] = [Math.min(scale.x, least * 2), Math.min(scale.y, least * 2)];
+  const least = Math.min(scale.x, scale.y, UNIT_MOST);
+  const [sx, sy] = [Math.min(scale.x, least * 2, UNIT_MOST), Math.min(scale.y, least * 2, UNIT_MOST)];
   const inBox = mapped(places, ({ x, y }) => ({
     x: width / 2 + (right > left ? (x - (left + right) / 2) * sx : 0),
     y: height / 2 + (bottom > top ? (y - (top + bottom) / 2) * sy : 0),

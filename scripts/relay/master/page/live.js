@@ -4,7 +4,7 @@ import { Store } from "./state.js";
 const RETRY_FIRST_MS = 500;
 const RETRY_MOST_MS = 15000;
 const STEADY_MS = 5000; // a connection that stood so long starts the back-off anew
-const QUIET_MS = 40000; // the master sends at least every fifteen seconds: this one is dead and does not know it
+const QUIET_MS = 32000; // the master sends every few seconds: after so long the connection is dead and does not know it
 const ANSWER_MS = 10000;
 const HIDDEN_MS = 5 * 60 * 1000; // a page that nobody looked at for so long lets go
 
@@ -12,6 +12,7 @@ export class Live {
   #store;
   /** @type {WebSocket | null} */
   #socket = null;
+  #attempts = 0; // what an older one than the last finds out does not count
   #failures = 0;
   #openedAt = 0;
   #retryTimer = 0;
@@ -39,11 +40,14 @@ export class Live {
 
   async #attempt() {
     this.#drop();
+    const attempt = this.#attempts;
     const answer = await this.#ask();
+    if (attempt !== this.#attempts) return undefined;
     if (typeof answer === "string") return this.#lost(answer);
     if (answer.status === 401) return this.#store.connect("login");
     if (!answer.ok) return this.#lost(`the node answers HTTP ${answer.status}`);
     const state = await answer.json().catch(() => null);
+    if (attempt !== this.#attempts) return undefined;
     if (state === null) return this.#lost("the node's answer cannot be read");
     this.#store.receive(state);
     return this.#listen();
@@ -77,8 +81,9 @@ export class Live {
     this.#quietTimer = setTimeout(() => this.#lost("nothing was heard any more"), QUIET_MS);
   }
 
-  /** Lets go of the socket without a word to the store. */
+  /** Lets go of the socket, and of an attempt that is under way, without a word to the store. */
   #drop() {
+    this.#attempts += 1;
     clearTimeout(this.#quietTimer);
     if (!this.#socket) return;
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;

@@ -13,7 +13,7 @@
  *   disk_total: number | null, disks?: Disk[] | null, bytes_in_per_second: number | null, bytes_out_per_second: number | null,
  * }} Node a figure is null when the node did not tell it
  * @typedef {{ a: string, b: string, latency_ms: number | null }} Link
- * @typedef {{ name: string, protected: boolean, nodes: string[], clients: number | null, messages_per_second: number | null,
+ * @typedef {{ name: string, protected: boolean | null, nodes: string[], clients: number | null, messages_per_second: number | null,
  *   kbits_per_second: number | null }} Channel
  * @typedef {{ at: number, kind: string, node: string | null, text: string }} NetworkEvent
  * @typedef {{ nodes: number, clients: number, channels: number, messages_per_second: number, kbits_per_second: number }} Totals
@@ -73,7 +73,8 @@ const WORST_FIRST = /** @type {Condition[]} */ (["lost", "bad", "degraded", "unk
 
 /** @param {Node} node @returns {Condition} */
 export function condition(node) {
-  return node.state === "lost" ? "lost" : (node.health ?? "unknown");
+  if (node.state === "lost") return "lost";
+  return node.health === "good" || node.health === "degraded" || node.health === "bad" ? node.health : "unknown";
 }
 
 /** 0 is the worst. @param {Node} node */
@@ -98,6 +99,9 @@ export function linksOf(state, name) {
     .map((link) => ({ peer: link.a === name ? link.b : link.a, latency_ms: link.latency_ms }))
     .sort((one, other) => (one.latency_ms ?? Infinity) - (other.latency_ms ?? Infinity) || (one.peer < other.peer ? -1 : 1));
 }
+
+/** Which of the legend's bands a latency is in. @param {number | null} ms */
+export const band = (ms) => (ms === null ? "unknown" : ms < 10 ? "near" : ms < 50 ? "region" : ms < 150 ? "far" : "slow");
 
 const byName = new Intl.Collator("en", { numeric: true });
 

@@ -3,7 +3,7 @@ import { Keyed, element, setAttribute, setText } from "./dom.js";
 import { EventList } from "./events.js";
 import * as format from "./format.js";
 import { badges, card, facts, healthSign, meterCell, nameLink } from "./parts.js";
-import { channelNamed, linksOf, listed, nodeNamed } from "./state.js";
+import { band, channelNamed, linksOf, listed, nodeNamed } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Node} Node */
@@ -94,7 +94,7 @@ function channelSubject(name) {
       const channel = channelNamed(state, name);
       gone.hidden = channel !== null;
       if (!channel) return;
-      about.update([channel.protected ? "yes" : "no", format.count(channel.clients), `${channel.nodes.length} ${channel.nodes.length === 1 ? "node" : "nodes"}`]);
+      about.update([channel.protected === null ? format.NONE : channel.protected ? "yes" : "no", format.count(channel.clients), `${channel.nodes.length} ${channel.nodes.length === 1 ? "node" : "nodes"}`]);
       links.update(channel.nodes, (node) => node);
     },
   };
@@ -153,11 +153,13 @@ class Links {
     const peer = nameLink("node");
     const fill = element("span", { class: "fill" });
     const size = element("span", { class: "size" });
+    const root = element("li", {}, peer.root, element("span", { class: "meter" }, element("span", { class: "bar", "aria-hidden": "true" }, fill)), size);
     return {
-      root: element("li", {}, peer.root, element("span", { class: "meter" }, element("span", { class: "bar", "aria-hidden": "true" }, fill)), size),
+      root,
       update: (/** @type {{ peer: string, latency_ms: number | null }} */ link) => {
         peer.update(link.peer);
         setText(size, link.latency_ms === null ? "not measured" : format.latency(link.latency_ms));
+        setAttribute(root, "data-band", band(link.latency_ms));
         fill.style.width = `${Math.round(((link.latency_ms ?? 0) / this.#slowest) * 100)}%`;
       },
     };

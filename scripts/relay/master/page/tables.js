@@ -4,14 +4,13 @@ import { matches, sorted } from "./state.js";
 
 /**
  * @template T
- * @typedef {{
- *   title: string,
- *   key: (item: T) => string | number | boolean | null | undefined what it is sorted by
- *   cell: () => { root: Element, update: (item: T) => void },
- *   isNumeric?: boolean,
- *   isDescending?: boolean when it is chosen first
- *   hint?: string
- * }} Column
+ * @typedef {object} Column
+ * @property {string} title
+ * @property {(item: T) => string | number | boolean | null | undefined} key what it is sorted by
+ * @property {() => { root: Element, update: (item: T) => void }} cell
+ * @property {boolean} [isNumeric]
+ * @property {boolean} [isDescending] when it is chosen first
+ * @property {string} [hint]
  */
 
 /**
@@ -30,8 +29,6 @@ export const textCell = (text, title = () => null) => () => {
     },
   };
 };
-
-const canHover = matchMedia("(hover: hover)");
 
 /** @template {{ name: string }} T */
 export class Table {
@@ -52,6 +49,7 @@ export class Table {
   #all;
   #body;
   #rows;
+  #isPointedAt = false;
 
   /**
    * @param {HTMLElement} root gets the tools and the table
@@ -74,6 +72,8 @@ export class Table {
     this.#count = element("span", { class: "count", role: "status" });
     this.#heads = columns.map((column, i) => this.#head(column, i));
     this.#body = element("tbody", { role: "rowgroup" });
+    this.#body.addEventListener("pointerenter", ({ pointerType }) => { this.#isPointedAt = pointerType !== "touch"; });
+    this.#body.addEventListener("pointerleave", () => { this.#isPointedAt = false; });
     this.#rows = new Keyed(this.#body, () => this.#row());
     this.#empty = element("p", { class: "empty", hidden: "" });
     this.#all = element("button", { type: "button", class: "all", hidden: "" });
@@ -150,7 +150,7 @@ export class Table {
   /** Rows keep their order under a pointer or a focus: nothing moves away from who is about to press it. @param {T[]} items */
   #ordered(items) {
     const { column, isDescending } = this.#sort;
-    const isHeld = this.#body.matches(canHover.matches ? ":hover, :focus-within" : ":focus-within");
+    const isHeld = this.#isPointedAt || this.#body.matches(":focus-within");
     const list = sorted(items, this.#columns[column].key, isDescending);
     if (isHeld) list.sort((one, other) => (this.#order.get(one.name) ?? Infinity) - (this.#order.get(other.name) ?? Infinity) || 0);
     this.#order = new Map(list.map(({ name }, i) => [name, i]));

@@ -1,5 +1,5 @@
 // totals.js: the network in five figures, three of them with the last hour behind them.
-import { drawn, element, setAttribute, setText } from "./dom.js";
+import { Keyed, drawn, element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { read, series, sparkline } from "./history.js";
 import { CONDITION_WORDS } from "./parts.js";
@@ -11,9 +11,9 @@ const REFRESH_MS = 30000;
 
 /** @typedef {import("./state.js").State} State */
 
-/** @type {{ title: string, column?: string, text: (state: State) => string, note?: (state: State) => string }[]} */
+/** @type {{ title: string, column?: string, text: (state: State) => string }[]} a tile without a column shows the nodes' health */
 const TILES = [
-  { title: "Nodes up", text: (state) => `${state.nodes.filter((node) => node.state === "up").length}`, note: healthNote },
+  { title: "Nodes up", text: nodesUp },
   { title: "Clients", column: "clients", text: ({ network }) => format.count(network.clients) },
   { title: "Channels", column: "channels", text: ({ network }) => format.count(network.channels) },
   { title: "Messages/s", column: "messages_per_second", text: ({ network }) => format.rate(network.messages_per_second) },
@@ -21,9 +21,21 @@ const TILES = [
 ];
 
 /** @param {State} state */
-function healthNote(state) {
-  const ill = conditions(state.nodes).filter(({ kind }) => kind !== "good" && kind !== "unknown");
-  return ill.length === 0 ? "" : ill.map(({ kind, count }) => `${count} ${CONDITION_WORDS[kind].toLowerCase()}`).join(", ");
+function nodesUp({ nodes }) {
+  const up = nodes.filter(({ state }) => state === "up").length;
+  return up === nodes.length ? `${up}` : `${up} of ${nodes.length}`;
+}
+
+/** How many are in each condition: the sign, and the count beside it. */
+function healthCounts() {
+  const root = element("span", { class: "counts" });
+  const rows = new Keyed(root, (/** @type {{ kind: import("./state.js").Condition, count: number }} */ { kind }) => {
+    const count = element("span");
+    const word = element("span", { class: "unseen" }, ` ${CONDITION_WORDS[kind].toLowerCase()}`);
+    const part = element("span", { class: "health", "data-condition": kind, title: CONDITION_WORDS[kind] }, icon(kind), element("span", {}, count, word));
+    return { root: part, update: (/** @type {{ count: number }} */ now) => setText(count, String(now.count)) };
+  });
+  return { root, update: (/** @type {State} */ state) => rows.update(conditions(state.nodes), ({ kind }) => kind) };
 }
 
 export class Totals {
@@ -35,24 +47,20 @@ export class Totals {
   constructor(root) {
     this.#tiles = TILES.map((tile) => {
       const value = element("span", { class: "value" }, format.NONE);
-      const note = element("span", { class: "note" });
+      const counts = healthCounts();
       const line = drawn("path", { class: "line" });
       const picture = drawn("svg", { class: "spark", viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
       root.append(element("a", { class: "tile", href: "#/network" },
-        element("span", { class: "title" }, tile.title), element("span", { class: "row" }, value, tile.column ? picture : note)));
-      return { ...tile, value, noteAt: note, line };
+        element("span", { class: "title" }, tile.title), element("span", { class: "row" }, value, tile.column ? picture : counts.root)));
+      return { ...tile, value, counts, line };
     });
   }
 
   /** @param {State} state */
   update(state) {
-    for (const { text, note, value, noteAt } of this.#tiles) {
+    for (const { text, value, column, counts } of this.#tiles) {
       setText(value, text(state));
-      if (!note) continue;
-      const total = state.nodes.length;
-      const isWell = state.nodes.every((node) => node.health === "good");
-      setText(noteAt, note(state) || (isWell ? `of ${total}, all well` : `of ${total}`));
-      setAttribute(noteAt, "data-ill", note(state) ? "" : null);
+      if (!column) counts.update(state);
     }
   }
 
