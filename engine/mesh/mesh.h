@@ -211,6 +211,7 @@ bool mesh_find_peer(const struct mesh *mesh, struct text name, struct mesh_peer 
 const struct claim_table *mesh_claims(const struct mesh *mesh);
 struct text mesh_name(const struct mesh *mesh);
 struct text mesh_host(const struct mesh *mesh);
+uint64_t mesh_boot(const struct mesh *mesh);
 size_t mesh_pool(const struct mesh *mesh);
 const struct mesh_counters *mesh_counters(struct mesh *mesh);
 /* For the simulator and tests. */

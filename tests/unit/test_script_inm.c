@@ -176,6 +176,19 @@ static void test_host_stats_has_the_keys_of_the_notes(void **state)
     assert_answer_has("\"60s_out\":0");
 }
 
+static void test_node_info_tells_what_the_notes_do_not(void **state)
+{
+    script_node_command(start(state, ""), "node-info", "{}");
+    assert_answer_has("\"name\":\"node-a\"");
+    assert_answer_has("\"started_at\":1795389987.5");
+    assert_answer_has("\"host\":\"wss://a.example.com/\"");
+    assert_answer_has("\"health\":\"good\"");
+    assert_answer_has("{\"name\":\"plain\"}");
+    assert_answer_has("\"latency_ms\":0.45");
+    assert_answer_has("\"master\":false");
+    assert_null(strstr(FAKE.responses[0], "token"));
+}
+
 static void test_a_command_of_main_lua_replaces_the_shipped_one(void **state)
 {
     start(state, "relay.command('list-nodes', function() return { mine = true } end)");
@@ -309,6 +322,7 @@ int main(void)
         SCRIPT_TEST(test_reserve_channel_answers_what_the_mesh_says),
         SCRIPT_TEST(test_node_stats_has_the_keys_of_the_notes),
         SCRIPT_TEST(test_host_stats_has_the_keys_of_the_notes),
+        SCRIPT_TEST(test_node_info_tells_what_the_notes_do_not),
         SCRIPT_TEST(test_a_command_of_main_lua_replaces_the_shipped_one),
         SCRIPT_TEST(test_a_master_sees_claims_and_says_what_it_found),
         SCRIPT_TEST(test_onboarding_asks_a_plain_peer_and_ignores_garbage),

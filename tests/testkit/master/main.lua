@@ -3,7 +3,7 @@
 local relay = require "relay"
 local synchronise = require "relay.master.synchronise"
 
-relay.node { master = true, policies = "../node/policies" }
+relay.node { policies = "../node/policies" }
 
 local mended = relay.array {}
 local routine = synchronise.new {

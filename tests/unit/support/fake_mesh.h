@@ -222,6 +222,12 @@ struct text mesh_host(const struct mesh *mesh)
     return fake_text("wss://a.example.com/");
 }
 
+uint64_t mesh_boot(const struct mesh *mesh)
+{
+    (void)mesh;
+    return 1795389987500;
+}
+
 size_t mesh_pool(const struct mesh *mesh)
 {
     (void)mesh;
