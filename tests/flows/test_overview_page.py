@@ -437,6 +437,22 @@ async def test_sixty_nodes_stay_apart_and_their_labels_do_not_meet(reader):
         assert ill == [None, None]
 
 
+async def test_a_network_of_a_thousand_is_told_and_partly_drawn(reader):
+    world = World(1000, dense=False)
+    world.lose("node-900")
+    async with reader(world) as (page, mock, browser):
+        await page.shown()
+        await page.live()
+        assert await page.texts("#drawn") == ["120 of 1,000: the ill, the master and the first by name"]
+        assert await page.count("#drawing .node") == 120
+        assert await page.count("#drawing .node[href='#/node/node-900']") == 1
+        assert await page.count("#nodes tbody tr") == 100
+        await page.click("#nodes .all")
+        assert await page.count("#nodes tbody tr") == 1000
+        await mock.push()
+        assert browser.complaints == []
+
+
 async def test_many_frames_leave_the_page_as_large_as_it_was(reader):
     """Ten minutes at one frame a second, in a hurry: one element or listener left behind by each frame would show."""
     world = troubled(World(20))

@@ -1,5 +1,5 @@
 import { merged, textOf } from "/overview/events.js";
-import { Store, condition, conditions, linksOf, matches, severity, sorted } from "/overview/state.js";
+import { Store, condition, drawable, conditions, linksOf, matches, severity, sorted } from "/overview/state.js";
 import { equal, ok, test } from "./check.js";
 
 const node = (name, health, state = "up") => ({ name, health, state });
@@ -29,6 +29,17 @@ test("a filter wants every word, anywhere, in any case", () => {
 test("a node's links are seen from it, the nearest first, those not measured last", () => {
   const state = { links: [{ a: "a", b: "b", latency_ms: null }, { a: "b", b: "c", latency_ms: 9 }, { a: "b", b: "d", latency_ms: 2 }, { a: "c", b: "d", latency_ms: 1 }] };
   equal(linksOf(state, "b").map(({ peer }) => peer), ["d", "c", "a"]);
+});
+
+test("of a large network the ill, the master and the first by name are drawn, with their links", () => {
+  const nodes = Array.from({ length: 500 }, (_, i) => node(`n${i}`, i === 400 ? "bad" : "good", i === 450 ? "lost" : "up"));
+  nodes[499].is_master = true;
+  const drawn = drawable({ nodes, links: [{ a: "n1", b: "n400" }, { a: "n1", b: "n300" }] });
+  equal(drawn.nodes.length, 120);
+  equal(drawn.nodes.slice(-4).map(({ name }) => name), ["n116", "n400", "n450", "n499"]);
+  equal(drawn.links, [{ a: "n1", b: "n400" }]);
+  const few = { nodes: nodes.slice(0, 120), links: [] };
+  ok(drawable(few) === few, "a small one is drawn as it is");
 });
 
 test("a list that came as an empty object is an empty list", () => {

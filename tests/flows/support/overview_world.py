@@ -21,13 +21,13 @@ FIGURES = ("clients", "channels", "messages_per_second", "kbits_per_second", "lo
 class World:
     """`nodes` and `links` are plain lists of dictionaries that a test may change between two states."""
 
-    def __init__(self, nodes=4, now=1795389987.0, seed=7, names=None):
+    def __init__(self, nodes=4, now=1795389987.0, seed=7, names=None, dense=True):
         self.dice = random.Random(seed)
         self.now = now
         self.started_at = now - 5 * 86400
         names = names or [f"node-{chr(97 + i)}" if nodes <= 26 else f"node-{i + 1:02}" for i in range(nodes)]
         self.nodes = [self.node(i, name) for i, name in enumerate(names)]
-        self.links = self.mesh()
+        self.links = self.mesh() if dense else self.ring()
         self.channels = [self.channel(i) for i in range(6 * nodes)]
         self.channels_left_out = 0
         self.past = {}  # of a lost node: what it last was
@@ -63,6 +63,9 @@ class World:
                 if len(self.nodes) <= 12 or near or gates:
                     links.append(self.link(one, other, near))
         return links
+
+    def ring(self):
+        return [self.link(one, other, True) for one, other in zip(self.nodes, [*self.nodes[1:], self.nodes[0]])]
 
     def link(self, one, other, near):
         base = self.dice.uniform(.4, 12) if near else BETWEEN_REGIONS_MS[frozenset((one["region"], other["region"]))]

@@ -4,7 +4,7 @@ import { Keyed, drawn, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { crossings, fit, placed, settle, towards, turned } from "./layout.js";
 import { CONDITION_WORDS, nodeAddress } from "./parts.js";
-import { band, condition, severity } from "./state.js";
+import { band, condition, isIll } from "./state.js";
 import { linkTip, nodeTip, Tip } from "./tip.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -17,6 +17,7 @@ const GLIDE_MS = 450;
 const LABEL_LINE = 15;
 const NAME_MOST = 18; // characters of a name
 const ROOMY = 16; // with so many nodes there is room for figures in them, and for a second line
+const LINKS_DRAWN = 2000; // the fastest
 const LINKS_LABELLED = 30; // with more, a link tells its latency under the pointer alone
 const ARROWS = /** @type {Record<string, Place>} */ ({
   ArrowLeft: { x: -1, y: 0 }, ArrowRight: { x: 1, y: 0 }, ArrowUp: { x: 0, y: -1 }, ArrowDown: { x: 0, y: 1 },
@@ -44,6 +45,8 @@ export class Drawing {
   #nodes;
   /** @type {State | null} */
   #state = null;
+  /** @type {State | null} */
+  #whole = null;
   #topology = "";
   /** @type {Map<string, Link>} every link that was seen: a node that is lost keeps its place by those that it had */
   #known = new Map();
@@ -74,9 +77,10 @@ export class Drawing {
     new ResizeObserver(() => this.#resized()).observe(frame);
   }
 
-  /** @param {State} state */
-  update(state) {
+  /** @param {State} state what is drawn @param {State} whole what is told under the pointer */
+  update(state, whole) {
     this.#state = state;
+    this.#whole = whole;
     const names = state.nodes.map(({ name }) => name).sort();
     const links = this.#remembered(state);
     const topology = JSON.stringify([names, links.map(linkKey).sort()]);
@@ -143,7 +147,7 @@ export class Drawing {
   #render() {
     const state = this.#state;
     if (!state || this.#shown.size === 0) return;
-    const links = state.links.filter(({ a, b }) => this.#shown.has(a) && this.#shown.has(b));
+    const links = fastest(state.links.filter(({ a, b }) => this.#shown.has(a) && this.#shown.has(b)));
     setAttribute(this.#svg, "data-crowd", state.nodes.length <= ROOMY ? "few" : "many");
     setAttribute(this.#svg, "data-links", links.length <= LINKS_LABELLED ? "few" : links.length <= 120 ? "some" : "many");
     setAttribute(this.#svg, "data-lit", this.#lit ? "" : null);
@@ -179,8 +183,7 @@ export class Drawing {
 
   /** @param {Node} node */
   #importance(node) {
-    const illness = { lost: 3, bad: 3, degraded: 3, unknown: 0, good: 0 }[condition(node)];
-    return (node.name === this.#lit ? 100 : 0) + illness * 10 + (node.is_master ? 5 : 0) + (node.clients ?? 0) / 1e9;
+    return (node.name === this.#lit ? 100 : 0) + (isIll(node) ? 30 : 0) + (node.is_master ? 5 : 0) + (node.clients ?? 0) / 1e9;
   }
 
   /** @param {Link[]} links */
@@ -219,7 +222,7 @@ export class Drawing {
     const name = format.shortened(format.name(node.name), NAME_MOST);
     const kind = condition(node);
     if (this.#svg.dataset.crowd !== "few") return { name, second: "" };
-    if (kind !== "good" && kind !== "unknown") return { name, second: CONDITION_WORDS[kind].toLowerCase() };
+    if (isIll(node)) return { name, second: CONDITION_WORDS[kind].toLowerCase() };
     return { name, second: node.draining ? "draining" : node.is_master ? "master" : format.shortened(format.name(node.region), NAME_MOST) };
   }
 
@@ -263,7 +266,7 @@ export class Drawing {
     const first = drawn("tspan", { class: "first", x: "0" });
     const second = drawn("tspan", { class: "second", x: "0", dy: "14" });
     const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, drawn("text", { class: "label" }, first, second));
-    this.#tip.attach(root, () => this.#state && nodeTip(this.#state, name), (isShown) => this.#light(isShown ? name : ""));
+    this.#tip.attach(root, () => this.#whole && nodeTip(this.#whole, name), (isShown) => this.#light(isShown ? name : ""));
     root.addEventListener("focus", () => { this.#current = name; });
     return {
       root,
@@ -282,7 +285,7 @@ export class Drawing {
         setAttribute(halo, "r", String(radius + 4));
         setAttribute(disc, "r", String(radius));
         setText(figure, radius >= 14 && node.clients !== null && kind !== "lost" ? shortCount(node.clients) : "");
-        setAttribute(sign, "href", kind === "good" || kind === "unknown" ? "#icon-none" : `#icon-${kind}`);
+        setAttribute(sign, "href", isIll(node) ? `#icon-${kind}` : "#icon-none");
         placeSign(sign, radius);
         setText(first, texts.name);
         setText(second, texts.second);
@@ -318,6 +321,10 @@ export class Drawing {
   }
 }
 
+/** @param {Link[]} links */
+const fastest = (links) => (links.length <= LINKS_DRAWN ? links
+  : [...links].sort((one, other) => (one.latency_ms ?? Infinity) - (other.latency_ms ?? Infinity)).slice(0, LINKS_DRAWN));
+
 /** The boxes with the fewest lines through them first. @param {Box[]} boxes @param {{ a: Place, b: Place }[]} lines */
 const clearest = (boxes, lines) => boxes.map((box) => ({ box, count: crossings(box, lines) })).sort((one, other) => one.count - other.count).map(({ box }) => box);
 
@@ -335,7 +342,7 @@ function labelPart() {
 
 /** What a screen reader says of a node. @param {Node} node */
 function spoken(node) {
-  const words = [format.name(node.name), node.is_master && "master", CONDITION_WORDS[condition(node)], severity(node) < 3 && node.reason,
+  const words = [format.name(node.name), node.is_master && "master", CONDITION_WORDS[condition(node)], isIll(node) && node.reason,
     node.clients !== null && `${format.count(node.clients)} clients`];
   return words.filter(Boolean).join(", ");
 }

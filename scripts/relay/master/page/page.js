@@ -8,7 +8,7 @@ import * as format from "./format.js";
 import { Live } from "./live.js";
 import { setUpLogin } from "./login.js";
 import { nodeTable } from "./nodes.js";
-import { conditions, Store } from "./state.js";
+import { drawable, isIll, Store } from "./state.js";
 import { Totals } from "./totals.js";
 
 const STALE_S = 3; // a connection that breaks and comes back within is not worth a word
@@ -83,14 +83,16 @@ function paint() {
 function paintHead(state) {
   setText(byId("master"), format.name(state.master));
   setText(byId("version"), `version ${state.version}`);
-  const ill = conditions(state.nodes).filter(({ kind }) => kind !== "good" && kind !== "unknown").reduce((sum, { count }) => sum + count, 0);
+  const ill = state.nodes.filter(isIll).length;
   document.title = `${ill > 0 ? `(${ill}) ` : ""}Network Overview · ${format.name(state.master)}`;
 }
 
 /** @param {import("./state.js").State} state */
 function paintOverview(state) {
   overview.totals.update(state);
-  overview.drawing.update(state);
+  const drawn = drawable(state);
+  overview.drawing.update(drawn, state);
+  setText(byId("drawn"), drawn === state ? "" : `${drawn.nodes.length} of ${format.count(state.nodes.length)}: the ill, the master and the first by name`);
   overview.nodes.update(state.nodes);
   overview.channels.update(state.channels);
   overview.events.update();

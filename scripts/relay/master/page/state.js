@@ -80,6 +80,9 @@ export function condition(node) {
 /** 0 is the worst. @param {Node} node */
 export const severity = (node) => WORST_FIRST.indexOf(condition(node));
 
+/** Neither well nor silent about it. @param {Node} node */
+export const isIll = (node) => !["good", "unknown"].includes(condition(node));
+
 /** How many nodes are in each condition, the worst first, none left out that is there. @param {Node[]} nodes */
 export function conditions(nodes) {
   return WORST_FIRST.map((kind) => ({ kind, count: nodes.filter((node) => condition(node) === kind).length }))
@@ -127,4 +130,19 @@ function compare(one, other, isDescending) {
 export function matches(text, query) {
   const inside = text.toLowerCase();
   return query.toLowerCase().split(/\s+/).every((word) => inside.includes(word));
+}
+
+const DRAWN_MOST = 120;
+
+/**
+ * What a drawing has room for: of a large network the ill nodes and the first by name, and the links between those. Not the
+ * busiest: they change from one state to the next, and the drawing would never stand still.
+ * @param {State} state @returns {State}
+ */
+export function drawable(state) {
+  if (state.nodes.length <= DRAWN_MOST) return state;
+  const rank = (/** @type {Node} */ node) => (isIll(node) ? 0 : node.is_master ? 1 : 2);
+  const nodes = sorted(state.nodes, rank, false).slice(0, DRAWN_MOST);
+  const drawn = new Set(nodes.map(({ name }) => name));
+  return { ...state, nodes: sorted(nodes, ({ name }) => name, false), links: state.links.filter(({ a, b }) => drawn.has(a) && drawn.has(b)) };
 }

@@ -21,6 +21,8 @@ export function subjectOf(kind, name, store) {
   return kind === "channel" ? channelSubject(name) : networkSubject();
 }
 
+const LISTED_MOST = 200; // links of a node, nodes of a channel
+
 /** @param {string} title */
 function heading(title) {
   return element("h1", { tabindex: "-1", id: "subject" }, element("bdi", {}, format.name(title)));
@@ -44,7 +46,7 @@ function nodeSubject(name, store) {
   const gone = element("p", { class: "notice", hidden: "" }, "The master does not know this node any more.");
   const about = facts(["Address", "Region", "Version", "Generation", "Uptime", "Joined", "Last heard", "Channels", "Host traffic in", "Host traffic out"]);
   const disks = new Disks();
-  const links = new Links(store, name);
+  const links = new Links(name);
   const happened = element("section", { class: "card" }, element("h2", {}, "Events"));
   const events = new EventList(happened, store, name);
   return {
@@ -80,6 +82,7 @@ function channelSubject(name) {
   const gone = element("p", { class: "notice", hidden: "" }, "This channel is not open, or not among the busiest.");
   const about = facts(["Password", "Clients", "Open on"]);
   const nodes = element("ul", { class: "node-list" });
+  const more = element("p", { class: "foot" });
   const links = new Keyed(nodes, (/** @type {string} */ _) => {
     const link = nameLink("node");
     return { root: element("li", {}, link.root), update: link.update };
@@ -89,13 +92,14 @@ function channelSubject(name) {
     title: format.name(name),
     figures: [...RATES, CLIENTS].map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (channelNamed(state, name))?.[figure.column] ?? null })),
     head: element("div", { class: "subject-head" }, heading(name), gone),
-    body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Nodes", "nodes", nodes)),
+    body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Nodes", "nodes", nodes, more)),
     update: (state) => {
       const channel = channelNamed(state, name);
       gone.hidden = channel !== null;
       if (!channel) return;
       about.update([channel.protected === null ? format.NONE : channel.protected ? "yes" : "no", format.count(channel.clients), `${channel.nodes.length} ${channel.nodes.length === 1 ? "node" : "nodes"}`]);
-      links.update(channel.nodes, (node) => node);
+      links.update(channel.nodes.slice(0, LISTED_MOST), (node) => node);
+      setText(more, channel.nodes.length > LISTED_MOST ? `and ${channel.nodes.length - LISTED_MOST} more` : "");
     },
   };
 }
@@ -165,10 +169,12 @@ class Links {
     };
   });
 
-  root = element("div", {}, this.#list, this.#empty);
+  #more = element("p", { class: "foot" });
 
-  /** @param {Store} store @param {string} name */
-  constructor(store, name) {
+  root = element("div", {}, this.#list, this.#empty, this.#more);
+
+  /** @param {string} name */
+  constructor(name) {
     this.#name = name;
   }
 
@@ -176,7 +182,8 @@ class Links {
   update(state) {
     const links = linksOf(state, this.#name);
     this.#slowest = Math.max(1, ...links.map(({ latency_ms: ms }) => ms ?? 0));
-    this.#rows.update(links, ({ peer }) => peer);
+    this.#rows.update(links.slice(0, LISTED_MOST), ({ peer }) => peer);
+    setText(this.#more, links.length > LISTED_MOST ? `and ${links.length - LISTED_MOST} slower ones` : "");
     this.#empty.hidden = links.length > 0;
   }
 }
