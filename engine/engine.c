@@ -19,6 +19,7 @@
 #include "service.h"
 #include "socket/sockets.h"
 #include "stderr_log.h"
+#include "store_worker.h"
 #include "watch.h"
 
 #define ERROR_MAX 4096
@@ -44,6 +45,8 @@ struct engine {
     struct relay relay;
     struct mesh_loop mesh_loop;
     struct sockets *sockets;
+    struct store_worker store_worker;
+    struct script_stores stores;
 
     struct control *control; /* NULL before it was made */
     struct script_calls calls;
@@ -95,7 +98,9 @@ static void serve(struct engine *engine, struct generation *generation, struct s
 {
     mesh_loop_serve(&engine->mesh_loop, script);
     control_serve(engine->control, script);
-    if (generations_serve(&engine->generations, generation, mesh_loop_world(&engine->mesh_loop)))
+    struct script_world world = mesh_loop_world(&engine->mesh_loop);
+    world.stores = &engine->stores;
+    if (generations_serve(&engine->generations, generation, world))
         log_error(&engine->log, "some timers do not run: out of memory");
 }
 
@@ -208,6 +213,7 @@ static void end(struct engine *engine)
     control_close(engine->control);
     mesh_loop_close(&engine->mesh_loop);
     generations_close(&engine->generations);
+    store_worker_close(&engine->store_worker);
     if (engine->sockets)
         sockets_close(engine->sockets);
 }
@@ -372,6 +378,10 @@ static int start(struct engine *engine, struct buf *error)
     if (!err)
         err = open_control(engine, error);
     if (!err)
+        err = store_worker_open(&engine->store_worker, &engine->loop, &engine->log);
+    if (!err)
+        engine->stores = store_worker_stores(&engine->store_worker);
+    if (!err)
         err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
                            &key, error);
     if (!err)
@@ -404,6 +414,7 @@ static void release(struct engine *engine)
         generations_free(&engine->generations); /* what their handlers wait for is cancelled */
     else
         script_free(engine->script);
+    store_worker_deinit(&engine->store_worker); /* scripts hold stores */
     mesh_loop_deinit(&engine->mesh_loop);
     control_free(engine->control);
     if (engine->relay.hash_jobs)

@@ -13,6 +13,7 @@ local schema = {}
 ---@field port integer 0: any
 
 local BILLION = 1000000000
+local MIB = 1024 * 1024
 
 -- policy.h has the same two.
 local SETTINGS_BYTES_MAX = 64 * 1024
@@ -105,6 +106,7 @@ schema.fields = {
   tls = field(check.record { cert = field(path), key = field(path), ca = field(path) }),
   admin = field(check.record { listen = field(listen_address), token = field(token) }),
   control = field(path),
+  history = field(check.record { path = field(path), bytes = field(check.integer(MIB, BILLION * 1024)) }),
   limits = field(limits),
   health = field(check.record { latency_ms = field(check.number(0.001, BILLION)) }),
   drain_seconds = field(check.number(0, 86400)),
@@ -138,6 +140,7 @@ function schema.defaults()
       hash_queue = 1024,
     },
     health = { latency_ms = 10 },
+    history = { path = "history.db", bytes = 256 * MIB },
     drain_seconds = 10,
     keep_alive_seconds = 25,
     log = { level = "info", format = "text" },
