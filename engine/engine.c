@@ -13,9 +13,11 @@
 #include "drain.h"
 #include "generations.h"
 #include "hash_worker.h"
+#include "loop_lag.h"
 #include "mesh_loop.h"
 #include "relay/relay.h"
 #include "reload.h"
+#include "script/unix_clock.h"
 #include "service.h"
 #include "socket/sockets.h"
 #include "stderr_log.h"
@@ -30,6 +32,7 @@ static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
 struct engine {
     const struct engine_options *options;
     uv_loop_t loop;
+    struct loop_lag loop_lag;
     uv_signal_t signals[SIGNAL_COUNT];
     struct drain drain;
     bool ends_when_drained;
@@ -52,6 +55,7 @@ struct engine {
     struct script_calls calls;
     struct web web;
     uint64_t started_ms;
+    double started_at;         /* Unix seconds */
     uint64_t handler_failures; /* of generations that are gone */
 };
 
@@ -207,6 +211,7 @@ static void end(struct engine *engine)
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
     drain_close(&engine->drain);
+    loop_lag_close(&engine->loop_lag);
     watch_close(&engine->watch);
     service_close(&engine->service);
     reload_close(&engine->reload);
@@ -256,7 +261,10 @@ static void call_status(void *context, struct script_status *status)
     const struct engine *engine = context;
     *status = (struct script_status){
         .started_ms = engine->started_ms,
+        .started_at = engine->started_at,
+        .lag = engine->loop_lag.lag,
         .connections = engine->sockets->count,
+        .connections_max = engine->sockets->connections_max,
         .traces = control_traces(engine->control),
         .policy_failures = engine->policy_failures,
         .handler_failures = engine->handler_failures,
@@ -292,6 +300,7 @@ static int web_ask(void *context, struct text request, struct web_request *asked
 static int open_control(struct engine *engine, struct buf *error)
 {
     engine->started_ms = uv_now(&engine->loop);
+    engine->started_at = unix_clock_read(&(struct unix_clock){0});
     engine->calls = (struct script_calls){engine,     call_status,     call_reload,
                                           call_drain, call_end_traces, call_show};
     engine->mesh_loop.calls = &engine->calls;
@@ -331,6 +340,7 @@ static int open_loop(struct engine *engine)
     if (uv_loop_init(&engine->loop))
         return RELAY_ESYSTEM;
     drain_open(&engine->drain, &engine->loop, &engine->relay, on_drained, engine);
+    loop_lag_open(&engine->loop_lag, &engine->loop);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&engine->loop, &engine->signals[i]);
         engine->signals[i].data = engine;

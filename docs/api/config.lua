@@ -8,6 +8,7 @@
 ---@field name? string A-Z a-z 0-9 . _ -, 64 at most; the host's name
 ---@field listen? string|string[] "0.0.0.0:8080", also a list; "[::]:8080"; port 0 picks one and logs it
 ---@field host? string ws:// or wss://, what other nodes are told to dial; nothing
+---@field region? string A-Z a-z 0-9 . _ -, 64 at most: where it stands, for policies and the overview; nothing
 ---@field token? string nodes that present it may join; nobody may
 ---@field peers? relay.Peer[] whom to dial
 ---@field pool? integer links with other nodes at most; 8
@@ -38,6 +39,7 @@
 ---@class relay.AdminConfig
 ---@field listen? string "127.0.0.1:8081"
 ---@field token? string
+---@field channel_metrics? integer 0; so many channels, the busiest, have metrics of their own: their names become labels
 
 ---@class relay.HistoryConfig what the overview's charts and events are kept in
 ---@field path? string "history.db"; a database of SQLite, made where it is missing; others may read it

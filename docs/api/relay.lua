@@ -278,7 +278,7 @@ function relay.close_client(id, code, reason) end
 
 --- A figure that only grows. Values stay over a reload. The same name gives the same counter; at most 1,000
 --- counters and gauges. By Prometheus' conventions a counter's name ends with `_total`.
----@param name string A-Z a-z 0-9 _, not beginning with wsrelay_
+---@param name string A-Z a-z 0-9 _, not beginning with wsrelay_ or process_
 ---@param help? string what it counts
 ---@return relay.Counter
 function relay.counter(name, help) end

@@ -13,6 +13,18 @@
  * gives no figures is left out. RELAY_ESYSTEM, RELAY_ENOMEM; `stats` can be read into again. */
 int host_linux_read(struct host_stats *stats, const struct log *log) RELAY_MUST_USE;
 
+/* What this process has of the machine. */
+struct host_process {
+    double cpu_seconds;       /* of all threads */
+    double thread_seconds;    /* of the calling one */
+    size_t resident_bytes;    /* 0: not known */
+    size_t virtual_bytes;     /* the same */
+    size_t descriptors;       /* 0: not known, before Linux 6.2 */
+    uint64_t descriptors_max; /* the soft limit; UINT64_MAX: there is none */
+};
+
+void host_linux_read_process(struct host_process *process, const struct log *log);
+
 /* The memory that this process has, in bytes; 0: not known. */
 size_t host_linux_resident_bytes(const struct log *log);
 

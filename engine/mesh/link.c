@@ -81,6 +81,7 @@ struct link *link_new(struct mesh *mesh, const struct transport *transport, void
     link->session =
         (struct session){.kind = &kind, .transport = transport, .connection = connection};
     link->mesh = mesh;
+    outbox_init(&link->session.outbox, &mesh->queued_bytes);
     link->id = ++mesh->last_link;
     link->slot = LINK_NONE;
     link->rtt_ms = -1;
@@ -101,6 +102,7 @@ static void queue(struct link *link, struct frame *frame, bool is_urgent)
         log_event_gated(mesh->log, &mesh->gates.slow, mesh_now(mesh), LOG_WARN, "peer too slow",
                         LOG_FIELDS(LOG_STR("peer", link->name),
                                    LOG_INT("queued_bytes", link->session.outbox.bytes)));
+        mesh->relay->counters.frames_dropped_slow += link->session.outbox.count + 1;
         outbox_deinit(&link->session.outbox);
         link_close(link, CLOSE_TRY_LATER, "too slow");
         return;

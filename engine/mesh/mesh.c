@@ -131,7 +131,7 @@ void mesh_free(struct mesh *mesh)
 {
     if (!mesh)
         return;
-    assert(list_is_empty(&mesh->links));
+    assert(list_is_empty(&mesh->links) && mesh->queued_bytes == 0);
     mesh->relay->uplink = NULL;
     requests_deinit(&mesh->requests);
     mesh_cancel_dials(mesh);
@@ -285,6 +285,11 @@ const struct claim_table *mesh_claims(const struct mesh *mesh)
 struct text mesh_name(const struct mesh *mesh)
 {
     return (struct text){mesh->name, mesh->name_len};
+}
+
+uint64_t mesh_boot(const struct mesh *mesh)
+{
+    return mesh->boot;
 }
 
 struct text mesh_host(const struct mesh *mesh)

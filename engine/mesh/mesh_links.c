@@ -28,6 +28,7 @@ void mesh_describe(const struct link *link, struct mesh_peer *peer)
         .host = {link->host, link->host_len},
         .latency_ms = link->rtt_ms,
         .since_ms = link->up_ms,
+        .queued_bytes = link->session.outbox.bytes,
         .is_plain = link->is_plain,
         .is_dialled = link->is_dialled,
         .is_configured = dial && dial->is_kept,
@@ -167,6 +168,7 @@ void mesh_link_gone(struct link *link)
     if (dial)
         mesh_dial_ended(mesh, dial, "the node closed the connection");
     list_remove(&link->node);
+    mesh->relay->counters.frames_dropped_gone += link->session.outbox.count;
     outbox_deinit(&link->session.outbox);
     if (link->token)
         explicit_bzero(link->token, strlen(link->token));

@@ -60,7 +60,8 @@ struct mesh {
     struct list looks;  /* mesh_plain.c's */
     struct link **slots;
     unsigned slot_count;
-    size_t peer_count; /* links that stand */
+    size_t peer_count;   /* links that stand */
+    size_t queued_bytes; /* in the outboxes of all links */
     uint64_t last_link;
 
     struct chosen_route *routes; /* uthash */

@@ -39,6 +39,7 @@ struct channel {
     struct password_hash password;
     struct channel_scope scope; /* where its messages go */
     struct traffic traffic;
+    uint64_t messages, message_bytes; /* since it was opened */
     struct subscriber *subscribers;
     uint32_t count, capacity;
     size_t name_len;

@@ -87,6 +87,7 @@ struct client *client_open(struct relay *relay, const struct transport *transpor
     }
     client->session =
         (struct session){.kind = &kind, .transport = transport, .connection = connection};
+    outbox_init(&client->session.outbox, &relay->queued_bytes);
     client->session.id = ++relay->last_client_id;
     HASH_ADD(hh, relay->clients_by_id, session.id, sizeof(client->session.id), client);
     if (!client->hh.tbl) {
@@ -153,6 +154,7 @@ void client_gone(struct client *client)
     relay->client_count--;
     relay->counters.clients_closed++;
     log_debug(relay->log, "client closed", LOG_INT("client", client_id(client)));
+    relay->counters.frames_dropped_gone += client_outbox(client)->count;
     outbox_deinit(client_outbox(client));
     free_memory(client);
 }
@@ -172,6 +174,7 @@ bool client_queue(struct client *client, struct frame *frame, bool is_answer)
     bool is_full = client->session.outbox.bytes > 0 &&
                    client->session.outbox.bytes + frame->len > client->limits.send_queue_bytes;
     if (is_full || outbox_push(client_outbox(client), frame)) {
+        client->relay->counters.frames_dropped_slow++;
         condemn(client);
         return false;
     }
@@ -191,6 +194,7 @@ void relay_close_condemned(struct relay *relay)
             relay->log, &relay->gates.limits, clock_ms(&relay->clock), LOG_WARN, "client too slow",
             LOG_FIELDS(LOG_INT("client", client_id(client)), LOG_STR("address", client->address),
                        LOG_INT("queued_bytes", client->session.outbox.bytes)));
+        relay->counters.frames_dropped_slow += client_outbox(client)->count;
         outbox_deinit(client_outbox(client));
         client_close(client, CLOSE_TRY_LATER, "too slow");
     }

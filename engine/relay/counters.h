@@ -13,14 +13,19 @@
     X(handshakes_refused)          /* bad requests, unknown paths, a policy's no */                \
     X(clients_opened)                                                                              \
     X(clients_closed)                                                                              \
-    X(commands)           /* text frames from clients */                                           \
-    X(commands_failed)    /* answered with a reason */                                             \
-    X(commands_malformed) /* no JSON */                                                            \
-    X(commands_limited)   /* rate limited */                                                       \
-    X(messages)           /* accepted for fan-out */                                               \
-    X(message_bytes)      /* of their JSON values */                                               \
-    X(deliveries)         /* messages queued for a subscriber */                                   \
-    X(bytes_sent)                                                                                  \
+    X(commands)            /* text frames from clients */                                          \
+    X(commands_failed)     /* answered with a reason */                                            \
+    X(commands_malformed)  /* no JSON */                                                           \
+    X(commands_limited)    /* rate limited */                                                      \
+    X(messages)            /* accepted for fan-out */                                              \
+    X(message_bytes)       /* of their JSON values */                                              \
+    X(deliveries)          /* messages queued for a subscriber */                                  \
+    X(bytes_received)      /* from clients: the payloads of their frames */                        \
+    X(bytes_sent)          /* to clients: whole frames */                                          \
+    X(peer_bytes_received) /* the same of the links with peers */                                  \
+    X(peer_bytes_sent)                                                                             \
+    X(frames_dropped_slow) /* meant for a client or a peer that was too slow */                    \
+    X(frames_dropped_gone) /* that waited when its connection ended */                             \
     X(channels_opened)                                                                             \
     X(channels_closed)                                                                             \
     X(passwords_refused)                                                                           \

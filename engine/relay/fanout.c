@@ -27,6 +27,8 @@ int fanout_message(struct relay *relay, struct channel *channel, const struct cl
     traffic_add(&channel->traffic, message->len, now_ms);
     relay->counters.messages++;
     relay->counters.message_bytes += message->len;
+    channel->messages++;
+    channel->message_bytes += message->len;
     uint64_t before = relay->counters.deliveries;
     for (uint32_t i = 0; i < channel->count; i++) {
         struct client *client = channel->subscribers[i].client;

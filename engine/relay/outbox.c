@@ -30,6 +30,7 @@ int outbox_push(struct outbox *outbox, struct frame *frame)
     outbox->ring[(outbox->first + outbox->count) & (outbox->capacity - 1)] = frame_ref(frame);
     outbox->count++;
     outbox->bytes += frame->len;
+    *outbox->all_bytes += frame->len;
     return 0;
 }
 
@@ -40,6 +41,7 @@ void outbox_shift(struct outbox *outbox)
     outbox->first = (outbox->first + 1) & (outbox->capacity - 1);
     outbox->count--;
     outbox->bytes -= frame->len;
+    *outbox->all_bytes -= frame->len;
     frame_unref(frame);
     if (outbox->count == 0 && outbox->capacity > CAPACITY_KEPT)
         outbox_deinit(outbox);
@@ -49,6 +51,7 @@ void outbox_deinit(struct outbox *outbox)
 {
     for (uint32_t i = 0; i < outbox->count; i++)
         frame_unref(outbox->ring[(outbox->first + i) & (outbox->capacity - 1)]);
+    *outbox->all_bytes -= outbox->bytes;
     free(outbox->ring);
-    *outbox = (struct outbox){0};
+    outbox_init(outbox, outbox->all_bytes);
 }

@@ -34,6 +34,7 @@ int relay_init(struct relay *relay, const struct hash_key *key)
 void relay_deinit(struct relay *relay)
 {
     assert(relay->client_count == 0 && channel_table_count(&relay->channels) == 0);
+    assert(relay->queued_bytes == 0);
     traffic_deinit(&relay->traffic);
     frame_unref(relay->ok_frame);
     buf_deinit(&relay->text);

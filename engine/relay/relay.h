@@ -54,6 +54,7 @@ struct relay {
     struct list
         condemned; /* struct client.condemned_node: too slow, to be closed after the fan-out */
     size_t client_count;
+    size_t queued_bytes; /* in the outboxes of all clients */
     uint64_t last_client_id;
     bool draining;
     struct frame *ok_frame; /* the answer to a command without a nonce */

@@ -92,9 +92,8 @@ static int metric(lua_State *lua, enum metric_kind kind)
     case RELAY_EINVAL:
         return luaL_argerror(
             lua, 1,
-            "a name is 1 to 120 of A-Z a-z 0-9 _ and begins with no digit, nor with "
-            "wsrelay_, a help "
-            "has at most 500 bytes of UTF-8");
+            "a name is 1 to 120 of A-Z a-z 0-9 _ and begins with no digit, nor with wsrelay_ or "
+            "process_, a help has at most 500 bytes of UTF-8");
     case RELAY_ESYNTAX:
         return luaL_error(lua, "'%s' is a %s already", name,
                           kind == METRIC_COUNTER ? "gauge" : "counter");

@@ -29,12 +29,17 @@ void metrics_deinit(struct metrics *metrics)
     }
 }
 
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 static bool is_name(const char *name)
 {
     static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
     size_t len = strlen(name);
     return len > 0 && len <= METRIC_NAME_MAX && strchr(LETTERS, name[0]) &&
-           strncmp(name, METRIC_OWN_PREFIX, strlen(METRIC_OWN_PREFIX)) != 0 &&
+           !begins_with(name, METRIC_OWN_PREFIX) && !begins_with(name, METRIC_PROCESS_PREFIX) &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == len;
 }
 

@@ -14,7 +14,9 @@
 
 #define METRICS_MAX 1000
 #define METRIC_NAME_MAX 120
-#define METRIC_OWN_PREFIX "wsrelay_" /* of the node's own figures */
+/* Of the node's own figures: no script's name begins so. */
+#define METRIC_OWN_PREFIX "wsrelay_"
+#define METRIC_PROCESS_PREFIX "process_"
 #define METRIC_HELP_MAX 500
 
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE };

@@ -40,6 +40,7 @@ static const struct {
     {"routing", "scope", "the whole network", false},
     {"routing", "next_hop", "the fastest", false},
     {"peer_selection", "choose", "linked peers are kept", false},
+    {"nearest", "choose", "a healthy node with few clients", false},
 };
 
 #define TIMED_EACH 16 /* one question of so many */
@@ -417,6 +418,23 @@ int policies_ask_traced(struct policies *policies, enum policy_question question
     if (err && decision)
         decision->place[0] = '\0';
     return err;
+}
+
+struct policy_figures policies_total(const struct policies *policies, enum policy_question question)
+{
+    const struct policy_figures *earlier = &policies->earlier[question];
+    struct policy_figures total = policies->figures[question];
+    total.asked += earlier->asked;
+    total.failed += earlier->failed;
+    total.timed += earlier->timed;
+    total.timed_ns += earlier->timed_ns;
+    return total;
+}
+
+void policies_carry(struct policies *policies, const struct policies *from)
+{
+    for (int question = 0; question < POLICY_QUESTIONS; question++)
+        policies->earlier[question] = policies_total(from, (enum policy_question)question);
 }
 
 const char *policy_file(enum policy_question question)

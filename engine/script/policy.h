@@ -36,6 +36,7 @@ enum policy_question {
     POLICY_ROUTING_SCOPE,
     POLICY_ROUTING_NEXT_HOP,
     POLICY_PEER_SELECTION,
+    POLICY_NEAREST,
     POLICY_QUESTIONS
 };
 
@@ -65,7 +66,8 @@ struct policies {
     struct health_rule health_rules[HEALTH_RULES_MAX];
     size_t health_rule_count;
     uint64_t failures;
-    struct policy_figures figures[POLICY_QUESTIONS];
+    struct policy_figures figures[POLICY_QUESTIONS]; /* since they were loaded, */
+    struct policy_figures earlier[POLICY_QUESTIONS]; /* and of the generations before */
 };
 
 struct policies_source {
@@ -88,6 +90,12 @@ int policies_new(struct policies **policies, const struct policies_source *sourc
 
 /* NULL is allowed. */
 void policies_free(struct policies *policies);
+
+/* Takes over what an older generation counted, as what was earlier. */
+void policies_carry(struct policies *policies, const struct policies *from);
+/* What a question was asked since the node started. */
+struct policy_figures policies_total(const struct policies *policies,
+                                     enum policy_question question);
 
 /* Runs `body` (as script_call does). RELAY_ESCRIPT: the policy failed; that is logged and counted,
  * and the caller answers the question's safe default. */

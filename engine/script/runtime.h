@@ -92,7 +92,7 @@ struct runtime {
     struct metrics metrics;   /* the script frees them, after the state */
     struct log_gate gate, drop_gate;
     uint64_t failures;
-    uint64_t dropped; /* events for which there was no room */
+    uint64_t dropped; /* events for which there was no room; in earlier generations, too */
     uint64_t generation;
 };
 

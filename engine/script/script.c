@@ -99,6 +99,7 @@ static void preload_engine(lua_State *lua, const struct script_source *source)
     bind_channel(lua);
     bind_metric(lua);
     bind_stats(lua);
+    bind_figures(lua);
     bind_inm(lua);
     bind_policy(lua);
     bind_client(lua);
@@ -384,10 +385,12 @@ int script_carry_state(struct script *next, const struct script *running, struct
     int err = script_call(running->vm, &LOAD_LIMITS, write_state_body, &carried, error);
     if (!err)
         err = script_call(next->vm, &LOAD_LIMITS, read_state_body, &carried, error);
-    if (!err)
+    if (!err) {
         metrics_carry(&next->runtime.metrics, &running->runtime.metrics);
-    if (!err)
+        policies_carry(next->policies, running->policies);
+        next->runtime.dropped = running->runtime.dropped;
         buf_clear(error);
+    }
     if (!err && carried.left_out.len > 0)
         log_warn(next->runtime.log, "not carried over",
                  LOG_STRN("values", carried.left_out.bytes, carried.left_out.len));

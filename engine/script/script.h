@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/lag.h"
 #include "config.h"
 #include "hooks.h"
 #include "host/host_network.h"
@@ -91,10 +92,14 @@ size_t script_check_policies(const struct script_source *source, const char *dir
 /* Fills in the questions that its policies answer. They stay valid until script_free. */
 void script_hooks(struct script *script, struct hooks *hooks);
 
-/* What `ctl status` tells that only the node as a whole knows. */
+/* What `ctl status` and the metrics tell that only the node as a whole knows. */
 struct script_status {
     uint64_t started_ms;                        /* of the clock */
+    double started_at;                          /* Unix seconds */
+    struct lag lag;                             /* of the loop */
     size_t connections;                         /* of all kinds */
+    size_t connections_max;                     /* limits.connections, or less for want of
+                                                   descriptors */
     size_t traces;                              /* how many follow one */
     uint64_t policy_failures, handler_failures; /* of generations that are gone */
 };
@@ -134,8 +139,9 @@ struct script_world {
 int script_start(struct script *script, const struct script_world *world) RELAY_MUST_USE;
 
 /* Sets what `running` holds in relay.state in that of `next`, which does not serve yet, and the
- * values of its counters and gauges; what only `next` has stays. What is no plain value is left
- * out, with a warning in the log. RELAY_ESCRIPT: it could not be carried, and `error` says why. */
+ * values of its counters and gauges, those of its policies too; what only `next` has stays. What is
+ * no plain value is left out, with a warning in the log. RELAY_ESCRIPT: it could not be carried,
+ * and `error` says why. */
 int script_carry_state(struct script *next, const struct script *running,
                        struct buf *error) RELAY_MUST_USE;
 

@@ -253,8 +253,10 @@ static void deliver(struct conn *conn, const char *bytes, size_t len)
 
 static void receive(struct conn *conn, const char *bytes, size_t len)
 {
+    struct counters *counters = &conn->sockets->relay->counters;
     heard(conn);
     intake_count(conn, len);
+    *(conn->is_link ? &counters->peer_bytes_received : &counters->bytes_received) += len;
     if (conn->is_closing || !accept_piece(conn, bytes, len))
         return;
     bool is_last = lws_is_final_fragment(conn->wsi);

@@ -119,12 +119,14 @@ static void write_once(struct conn *conn)
     if (!err)
         err = write_all(conn, batch.bytes, batch.len);
     free(batch.owned);
+    struct counters *counters = &conn->sockets->relay->counters;
     if (err) {
+        counters->frames_dropped_gone += conn->session->outbox.count;
         outbox_deinit(&conn->session->outbox); /* nobody will read it */
         conn_kill(conn);
         return;
     }
-    conn->sockets->relay->counters.bytes_sent += batch.len;
+    *(conn->is_link ? &counters->peer_bytes_sent : &counters->bytes_sent) += batch.len;
     for (uint32_t i = 0; i < batch.frames; i++)
         outbox_shift(&conn->session->outbox);
     if (lws_partial_buffered(conn->wsi)) {

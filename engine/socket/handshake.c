@@ -168,7 +168,8 @@ int handshake_check(struct conn *conn)
     struct handshake_refusal refusal = check(conn, &verdict);
     if (!refusal.status)
         return 0;
-    sockets->relay->counters.handshakes_refused++;
+    if (!conn->refuse_status) /* counted when it was accepted to be refused */
+        sockets->relay->counters.handshakes_refused++;
     log_event_gated(sockets->relay->log, &sockets->gates.handshake,
                     clock_ms(&sockets->relay->clock), LOG_INFO, "handshake refused",
                     LOG_FIELDS(LOG_STR("address", conn->address_text),

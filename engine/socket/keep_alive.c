@@ -77,6 +77,7 @@ static void end_stalled(struct conn *conn)
 {
     note_end(conn, "client stalled", "link stalled",
              &conn->sockets->relay->counters.clients_too_slow);
+    conn->sockets->relay->counters.frames_dropped_slow += conn->session->outbox.count;
     outbox_deinit(&conn->session->outbox);
     session_close(conn->session, CLOSE_TRY_LATER, "too slow");
 }

@@ -286,6 +286,7 @@ local function complete(effective, context, options)
   effective.name = effective.name or config.default_name(context.host_name)
   if effective.admin then
     effective.admin.listen = effective.admin.listen or { host = "127.0.0.1", port = 8081 }
+    effective.admin.channel_metrics = effective.admin.channel_metrics or 0
   end
   place_files(effective, context)
   return check_peers(effective, options)

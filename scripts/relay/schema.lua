@@ -97,6 +97,7 @@ schema.fields = {
   name = field(name),
   listen = field(listen),
   host = field(url),
+  region = field(name),
   token = field(token),
   peers = field(check.list(peer)),
   pool = field(check.integer(1, 1000)),
@@ -104,7 +105,11 @@ schema.fields = {
   reserve = field(check.choice { "available", "majority" }),
   policies = field(path),
   tls = field(check.record { cert = field(path), key = field(path), ca = field(path) }),
-  admin = field(check.record { listen = field(listen_address), token = field(token) }),
+  admin = field(check.record {
+    listen = field(listen_address),
+    token = field(token),
+    channel_metrics = field(check.integer(0, 10000)), -- bind_figures.c has the same
+  }),
   control = field(path),
   history = field(check.record { path = field(path), bytes = field(check.integer(MIB, BILLION * 1024)) }),
   limits = field(limits),

@@ -18,6 +18,8 @@
 #define GUARD_MS 20000
 #define PACKET_MAX (1 << 20)
 
+static size_t queued_bytes;
+
 /* Both ends of a link are sessions of this test. */
 struct end {
     struct session session;
@@ -96,6 +98,7 @@ static struct end *end_new(const struct transport *transport, void *connection)
     assert_non_null(end);
     end->session =
         (struct session){.kind = &kind, .transport = transport, .connection = connection};
+    outbox_init(&end->session.outbox, &queued_bytes);
     return end;
 }
 

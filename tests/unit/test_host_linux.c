@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/host_linux.h"
 #include "protocol/json_read.h"
@@ -94,6 +95,25 @@ static void test_host_linux_knows_what_this_process_takes(void **state)
     free((void *)(uintptr_t)room);
 }
 
+static void test_host_linux_knows_what_this_process_has(void **state)
+{
+    (void)state;
+    struct host_process before, after;
+    host_linux_read_process(&before, &silent);
+    int copy = dup(0);
+    for (volatile unsigned i = 0; i < 20000000; i++)
+        ;
+    host_linux_read_process(&after, &silent);
+    close(copy);
+    assert_true(before.resident_bytes > 100000 && before.virtual_bytes > before.resident_bytes);
+    assert_true(after.cpu_seconds > before.cpu_seconds);
+    assert_true(after.thread_seconds > before.thread_seconds);
+    assert_true(after.thread_seconds <= after.cpu_seconds);
+    assert_true(after.descriptors_max >= 3);
+    if (before.descriptors) /* Linux 6.2 and later */
+        assert_int_equal(after.descriptors, before.descriptors + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_host_linux_writes_json),
         cmocka_unit_test(test_host_linux_counters_never_go_back),
         cmocka_unit_test(test_host_linux_knows_what_this_process_takes),
+        cmocka_unit_test(test_host_linux_knows_what_this_process_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,8 +55,10 @@ static void test_metrics_a_name_gives_one_metric(void **state)
 
 static void test_metrics_names_are_those_of_prometheus(void **state)
 {
-    static const char *const GOOD[] = {"a", "_", "A9", "_9", "snake_case_total"};
-    static const char *const BAD[] = {"", "9", "a-b", "a b", "a{", "é", "a\n", "a:b", "a."};
+    static const char *const GOOD[] = {"a",          "_",      "A9", "_9", "snake_case_total",
+                                       "_wsrelay_a", "process"};
+    static const char *const BAD[] = {"",    "9",   "a-b", "a b",       "a{",       "é",
+                                      "a\n", "a:b", "a.",  "wsrelay_a", "process_a"};
     (void)state;
     for (size_t i = 0; i < sizeof GOOD / sizeof GOOD[0]; i++)
         assert_int_equal(get(METRIC_GAUGE, GOOD[i]), 0);

@@ -171,6 +171,11 @@ describe("relay.config", function()
     assert.are.same({ host = "127.0.0.1", port = 8081 }, resolve({ admin = {} }).admin.listen)
   end)
 
+  it("has no metrics of single channels unless they are asked for", function()
+    assert.are.equal(0, resolve({ admin = {} }).admin.channel_metrics)
+    assert.are.equal(7, resolve({ admin = { channel_metrics = 7 } }).admin.channel_metrics)
+  end)
+
   describe("options", function()
     local function option(key, value, source)
       return { key = key, value = value, source = source or "--" .. key }

@@ -36,6 +36,7 @@ describe("relay.schema", function()
       name = "node-a",
       listen = "0.0.0.0:8080",
       host = "wss://node-a.example.com/",
+      region = "eu-west.1",
       token = "secret",
       settings = { jwt_secret = "s", regions = { "eu", "us" } },
       peers = { { name = "node-b", url = "wss://node-b.example.com/node", token = "t" } },
@@ -44,7 +45,7 @@ describe("relay.schema", function()
       reserve = "majority",
       policies = "policies",
       tls = { cert = "a.pem", key = "b.pem", ca = "c.pem" },
-      admin = { listen = "127.0.0.1:8081", token = "admin" },
+      admin = { listen = "127.0.0.1:8081", token = "admin", channel_metrics = 10000 },
       control = "node-a.sock",
       limits = { message_bytes = 1, connections = 1, connections_per_address = 0, channels_per_client = 1,
         messages_per_second = 0, burst = 1, send_queue_bytes = 1024, hash_queue = 1 },
@@ -85,6 +86,13 @@ describe("relay.schema", function()
   it("refuses an address that is no WebSocket's", function()
     assert.is_nil((schema.node { host = "https://example.com" }))
     assert.is_nil((schema.node { peers = { { name = "b", url = "example.com", token = "t" } } }))
+  end)
+
+  it("takes 0 to 10000 channels with metrics of their own", function()
+    assert.is_table((schema.node { admin = { channel_metrics = 0 } }))
+    assert.is_nil((schema.node { admin = { channel_metrics = 10001 } }))
+    assert.is_nil((schema.node { admin = { channel_metrics = -1 } }))
+    assert.is_nil((schema.node { admin = { channel_metrics = 1.5 } }))
   end)
 
   it("refuses an empty list of listeners", function()

@@ -12,6 +12,7 @@
 static struct hearing {
     struct script_fixture fixture;
     struct node *node;
+    const struct script_calls *calls; /* NULL: there is no ctl */
     uint64_t wake_ms;
 } hearing;
 
@@ -56,7 +57,8 @@ static inline void hearing_run(const char *lines)
                                        .mesh = &FAKE.mesh,
                                        .clock = relay->clock,
                                        .context = &hearing,
-                                       .wake_at = hearing_wake_at};
+                                       .wake_at = hearing_wake_at,
+                                       .calls = hearing.calls};
     assert_int_equal(script_start(hearing.fixture.script, &world), 0);
 }
 

@@ -1,0 +1,153 @@
+--- metrics.lua: the node's figures, and the scripts' counters and gauges, in Prometheus' text format.
+
+local engine = require "relay.engine"
+local metric_list = require "relay.metric_list"
+local relay = require "relay"
+
+local metrics = {}
+
+metrics.CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+-- Lines between two turns of the loop.
+local LINES_AT_ONCE = 1000
+
+local ESCAPES = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
+
+local function number_text(value)
+  if math.type(value) == "integer" then
+    return tostring(value)
+  elseif value ~= value then
+    return "NaN"
+  elseif value == math.huge or value == -math.huge then
+    return value > 0 and "+Inf" or "-Inf"
+  end
+  return ("%.15g"):format(value)
+end
+
+local function label_text(name, value)
+  return name .. '="' .. tostring(value):gsub('[\\"\n]', ESCAPES) .. '"'
+end
+
+-- The labels of an entry of a list, {policy="limits",question="client"}; made once for all the
+-- metrics that tell of it.
+local function labels_of(described, entry)
+  local labels = entry[described]
+  if not labels then
+    local parts = {}
+    for i, pair in ipairs(described) do
+      parts[i] = label_text(pair[1], entry[pair[2]])
+    end
+    labels = "{" .. table.concat(parts, ",") .. "}"
+    entry[described] = labels
+  end
+  return labels
+end
+
+-- ── samples ──────────────────────────────────────────────────────────────────────────────────
+
+local Text = {}
+Text.__index = Text
+
+-- What is not known has no sample, and a metric without samples is not there.
+function Text:add(name, labels, value)
+  if value == nil then
+    return
+  end
+  if self.head then
+    self[#self + 1] = self.head
+    self.head = nil
+  end
+  self[#self + 1] = name .. labels .. " " .. number_text(value)
+  if #self % LINES_AT_ONCE == 0 then
+    relay.sleep(0)
+  end
+end
+
+function Text:add_by(name, by, figures)
+  for _, pair in ipairs(by.values) do
+    self:add(name, "{" .. label_text(by.label, pair[1]) .. "}", figures[pair[2]])
+  end
+end
+
+function Text:add_each(name, each, figures)
+  for _, entry in ipairs(figures[each.list]) do
+    local labels = labels_of(each.labels, entry)
+    self:add(each.count and name .. "_sum" or name, labels, entry[each.value])
+    if each.count then
+      self:add(name .. "_count", labels, entry[each.count])
+    end
+  end
+end
+
+function Text:add_histogram(name, histogram, figures)
+  for _, bucket in ipairs(figures[histogram.buckets]) do
+    self:add(name .. "_bucket", ('{le="%s"}'):format(number_text(bucket.up_to)), bucket.count)
+  end
+  self:add(name .. "_sum", "", figures[histogram.sum])
+  self:add(name .. "_count", "", figures[histogram.count])
+end
+
+function Text:add_metric(metric, figures)
+  local name, kind, help = metric[1], metric[2], metric[3]
+  self.head = ("# HELP %s %s\n# TYPE %s %s"):format(name, help, name, kind)
+  if metric.by then
+    self:add_by(name, metric.by, figures)
+  elseif metric.each then
+    self:add_each(name, metric.each, figures)
+  elseif metric.histogram then
+    self:add_histogram(name, metric.histogram, figures)
+  else
+    self:add(name, "", figures[metric.figure])
+  end
+end
+
+-- ── figures ──────────────────────────────────────────────────────────────────────────────────
+
+-- Those of main.lua that are not linked.
+local function add_missing_peers(peers)
+  local is_linked = {}
+  for _, peer in ipairs(peers) do
+    is_linked[peer.name] = true
+  end
+  for _, peer in ipairs(engine.configuration().peers) do
+    if not is_linked[peer.name] then
+      peers[#peers + 1] = { name = peer.name, is_up = 0 }
+    end
+  end
+end
+
+local function busiest_channels()
+  local admin = engine.configuration().admin
+  local most = admin and admin.channel_metrics or 0
+  return most > 0 and engine.busiest_channels(most) or {}
+end
+
+--- Everything that metric_list names.
+local function read_figures()
+  local figures = engine.figures()
+  figures.builds = { { version = figures.version, node = relay.name(), one = 1 } }
+  figures.busiest = busiest_channels()
+  add_missing_peers(figures.peers)
+  return figures
+end
+
+--- The whole text. For handlers: with thousands of channels it lets the loop turn in between.
+---@return string
+function metrics.text()
+  local figures = read_figures()
+  local text = setmetatable({}, Text)
+  for _, metric in ipairs(metric_list) do
+    text:add_metric(metric, figures)
+  end
+  text[#text + 1] = engine.metrics()
+  return table.concat(text, "\n")
+end
+
+--- From now on the admin listener answers GET /metrics.
+function metrics.install()
+  require("relay.http").route("/metrics", {}, function()
+    return { type = metrics.CONTENT_TYPE, body = metrics.text() }
+  end)
+end
+
+return metrics

@@ -1,0 +1,168 @@
+local fake_relay = require "spec.support.fake_relay"
+local figures = require "spec.support.figures"
+
+local EMOJI = "\u{1F319}"
+
+describe("relay.metrics", function()
+  local fake, metrics
+
+  local function load(changes)
+    fake = fake_relay.install()
+    figures.install(fake, changes)
+    package.loaded["relay.metrics"] = nil
+    metrics = require "relay.metrics"
+  end
+
+  after_each(function()
+    fake_relay.remove()
+    package.loaded["relay.metrics"], package.loaded["relay.http"] = nil, nil
+  end)
+
+  local function has(...)
+    local text = "\n" .. metrics.text()
+    for _, line in ipairs { ... } do
+      assert.is_truthy(text:find("\n" .. line .. "\n", 1, true), line .. " is not in " .. text)
+    end
+  end
+
+  -- How many lines begin so.
+  local function count(beginning)
+    local found = 0
+    for line in metrics.text():gmatch "[^\n]+" do
+      found = found + (line:sub(1, #beginning) == beginning and 1 or 0)
+    end
+    return found
+  end
+
+  it("says help and type before a figure", function()
+    load { clients = 3 }
+    has("# HELP wsrelay_clients Clients that are connected.\n# TYPE wsrelay_clients gauge\nwsrelay_clients 3")
+  end)
+
+  it("gives each reason a label's value", function()
+    load { connections_refused_full = 1, handshakes_refused = 2 }
+    has('wsrelay_connections_refused_total{reason="full"} 1',
+      'wsrelay_connections_refused_total{reason="handshake"} 2')
+  end)
+
+  it("writes integers whole, and seconds to the nanosecond", function()
+    load { deliveries = 9007199254740993, cpu_seconds = 123456.123456789, started_at = 1795389987.125 }
+    has("wsrelay_deliveries_total 9007199254740993", "process_cpu_seconds_total 123456.123456789",
+      "process_start_time_seconds 1795389987.125")
+  end)
+
+  it("writes what is no number, and what has no end", function()
+    load { cpu_seconds = 0 / 0, descriptors_max = math.huge, loop_cpu_seconds = -math.huge }
+    has("process_cpu_seconds_total NaN", "process_max_fds +Inf", "wsrelay_loop_cpu_seconds_total -Inf")
+  end)
+
+  it("leaves out what is not known, its help too", function()
+    load()
+    fake.engine.figures = function()
+      local all = figures.new()
+      all.descriptors = nil
+      return all
+    end
+    assert.is_nil(metrics.text():find("process_open_fds", 1, true))
+  end)
+
+  it("tells the policies, each question by two labels", function()
+    local asked = { policy = "limits", question = "client", asked = 33, failed = 1, timed = 3, seconds = 0.5 }
+    load { policies = { asked } }
+    local labels = '{policy="limits",question="client"} '
+    has("wsrelay_policy_calls_total" .. labels .. "33", "wsrelay_policy_failures_total" .. labels .. "1",
+      "wsrelay_policy_seconds_sum" .. labels .. "0.5", "wsrelay_policy_seconds_count" .. labels .. "3")
+  end)
+
+  it("tells the turns of the loop as a histogram", function()
+    load {
+      turns = { { up_to = 0.001, count = 5 }, { up_to = 1.0, count = 6 }, { up_to = math.huge, count = 7 } },
+      turn_seconds = 2.5, turn_count = 7,
+    }
+    has('wsrelay_loop_lag_seconds_bucket{le="0.001"} 5', 'wsrelay_loop_lag_seconds_bucket{le="1"} 6',
+      'wsrelay_loop_lag_seconds_bucket{le="+Inf"} 7', "wsrelay_loop_lag_seconds_sum 2.5",
+      "wsrelay_loop_lag_seconds_count 7")
+  end)
+
+  it("tells the peers, and those of main.lua that are not linked", function()
+    load {
+      peers = { { name = "node-b", is_up = 1, queued_bytes = 7, latency_seconds = 0.25 },
+        { name = "node-d", is_up = 1, queued_bytes = 0 } },
+    }
+    fake.configured = { { name = "node-b" }, { name = "node-c" } }
+    has('wsrelay_peer_up{peer="node-b"} 1', 'wsrelay_peer_up{peer="node-c"} 0',
+      'wsrelay_peer_latency_seconds{peer="node-b"} 0.25', 'wsrelay_peer_queued_bytes{peer="node-b"} 7')
+    assert.are.equal(3, count "wsrelay_peer_up{")
+    assert.are.equal(1, count "wsrelay_peer_latency_seconds{")
+  end)
+
+  it("tells the version and the node's name", function()
+    load()
+    has('wsrelay_build_info{version="1.2.3"} 1', 'wsrelay_node_info{node="node-a"} 1')
+  end)
+
+  it("ends with the scripts' own as they stand", function()
+    load()
+    assert.are.equal("\n# TYPE a counter\na 1\n", metrics.text():sub(-22))
+  end)
+
+  describe("of channels", function()
+    local function busy(name)
+      return { name = name, subscribers = 2, messages = 30, message_bytes = 400 }
+    end
+
+    it("are not there unless they are asked for", function()
+      load()
+      fake.busiest = { busy "garden" }
+      assert.are.equal(0, count "wsrelay_channel_")
+      fake.admin = { channel_metrics = 0 }
+      assert.are.equal(0, count "wsrelay_channel_")
+      assert.is_nil(metrics.text():find("garden", 1, true))
+    end)
+
+    it("are as many as are asked for", function()
+      load()
+      fake.busiest = { busy "garden", busy "lobby", busy "attic" }
+      fake.admin = { channel_metrics = 2 }
+      has('wsrelay_channel_subscribers{channel="garden"} 2',
+        'wsrelay_channel_messages_total{channel="lobby"} 30',
+        'wsrelay_channel_message_bytes_total{channel="lobby"} 400')
+      assert.are.equal(2, count "wsrelay_channel_subscribers{")
+    end)
+
+    it("have labels out of which no name breaks", function()
+      load()
+      fake.busiest = { busy('"} 1\\n"'), busy("a\nb"), busy(EMOJI .. "\\") }
+      fake.admin = { channel_metrics = 3 }
+      has('wsrelay_channel_subscribers{channel="\\"} 1\\\\n\\""} 2',
+        'wsrelay_channel_subscribers{channel="a\\nb"} 2',
+        'wsrelay_channel_subscribers{channel="' .. EMOJI .. '\\\\"} 2')
+    end)
+
+    it("let the loop turn when they are many", function()
+      load()
+      local turns = 0
+      fake.relay.sleep = function() turns = turns + 1 end
+      fake.busiest, fake.admin = {}, { channel_metrics = 2000 }
+      for i = 1, 2000 do
+        fake.busiest[i] = busy("c" .. i)
+      end
+      metrics.text()
+      assert.are.equal(6, turns)
+    end)
+  end)
+
+  it("answers GET /metrics, with the token", function()
+    load()
+    local path, options, handler
+    package.loaded["relay.http"] = {
+      route = function(...) path, options, handler = ... end,
+    }
+    metrics.install()
+    assert.are.equal("/metrics", path)
+    assert.are.same({}, options)
+    local response = handler {}
+    assert.are.equal("text/plain; version=0.0.4; charset=utf-8", response.type)
+    assert.are.equal(metrics.text(), response.body)
+  end)
+end)
