@@ -1,7 +1,8 @@
-/* config.c — frees what script/config_lua.c copied. */
+/* config.c — frees what script/config_lua.c copied, and compares. */
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void free_peers(struct config *config)
 {
@@ -32,4 +33,25 @@ void config_free(struct config *config)
     free(config->tls_key);
     free(config->tls_ca);
     free(config);
+}
+
+static bool listens_alike(const struct config *a, const struct config *b)
+{
+    if (a->listen_count != b->listen_count)
+        return false;
+    for (size_t i = 0; i < a->listen_count; i++)
+        if (strcmp(a->listen[i].host, b->listen[i].host) || a->listen[i].port != b->listen[i].port)
+            return false;
+    return true;
+}
+
+const char *config_restart_key(const struct config *now, const struct config *next)
+{
+    if (strcmp(now->name, next->name))
+        return "name";
+    if (!listens_alike(now, next))
+        return "listen";
+    if (!now->tls_cert != !next->tls_cert)
+        return "tls, switched on or off";
+    return NULL;
 }

@@ -55,4 +55,7 @@ struct config {
 /* NULL is allowed. */
 void config_free(struct config *config);
 
+/* What differs and cannot change while the node runs; NULL: nothing. */
+const char *config_restart_key(const struct config *now, const struct config *next);
+
 #endif

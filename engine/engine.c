@@ -2,18 +2,16 @@
  * engine.h. */
 #include "engine.h"
 
-#include <math.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "control.h"
 #include "crypto/random.h"
+#include "drain.h"
 #include "generations.h"
 #include "hash_worker.h"
 #include "loop_lag.h"
@@ -21,11 +19,10 @@
 #include "relay/relay.h"
 #include "reload.h"
 #include "socket/sockets.h"
+#include "stderr_log.h"
+#include "store_worker.h"
 #include "watch.h"
 
-#define DRAIN_TICK_MS 100
-#define DRAIN_SPREAD 0.8    /* of the drain time: the rest is for the answers */
-#define DRAIN_TICK_LEAST 10 /* so a few clients do not wait */
 #define ERROR_MAX 4096
 
 static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR2};
@@ -36,9 +33,7 @@ struct engine {
     uv_loop_t loop;
     struct loop_lag loop_lag;
     uv_signal_t signals[SIGNAL_COUNT];
-    uv_timer_t drain_timer;
-    size_t drain_each_tick;
-    uint64_t drain_until_ms;
+    struct drain drain;
     bool ends_when_drained;
     bool is_ending;
 
@@ -51,6 +46,8 @@ struct engine {
     struct relay relay;
     struct mesh_loop mesh_loop;
     struct sockets *sockets;
+    struct store_worker store_worker;
+    struct script_stores stores;
 
     struct control *control; /* NULL before it was made */
     struct script_calls calls;
@@ -63,33 +60,6 @@ struct engine {
 static uint64_t loop_ms(void *context)
 {
     return uv_now(context);
-}
-
-static uint64_t wall_ms(void *context)
-{
-    struct timespec now;
-    (void)context;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* A reader of our log that stalls must not stop the loop: a pipe that is writable takes one line
- * whole. */
-static void write_stderr(void *context, const char *line, size_t len)
-{
-    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-    (void)context;
-    if (poll(&fd, 1, 0) == 1 && write(STDERR_FILENO, line, len) < 0)
-        return;
-}
-
-/* Under systemd the journal stamps the lines. */
-static void log_open(struct log *log)
-{
-    log->sink = (struct log_sink){.write = write_stderr,
-                                  .wall_ms = getenv("JOURNAL_STREAM") ? NULL : wall_ms};
-    log->level = LOG_INFO;
-    log->format = LOG_TEXT;
 }
 
 static struct script_source source_of(struct engine *engine)
@@ -125,33 +95,14 @@ static void take(struct engine *engine, struct script *script)
 
 /* Reload. */
 
-static bool listens_alike(const struct config *a, const struct config *b)
-{
-    if (a->listen_count != b->listen_count)
-        return false;
-    for (size_t i = 0; i < a->listen_count; i++)
-        if (strcmp(a->listen[i].host, b->listen[i].host) || a->listen[i].port != b->listen[i].port)
-            return false;
-    return true;
-}
-
-static const char *needs_restart(const struct config *now, const struct config *next)
-{
-    if (strcmp(now->name, next->name))
-        return "name";
-    if (!listens_alike(now, next))
-        return "listen";
-    if (!now->tls_cert != !next->tls_cert)
-        return "tls, switched on or off";
-    return NULL;
-}
-
 /* From now on `script` answers and is called. */
 static void serve(struct engine *engine, struct generation *generation, struct script *script)
 {
     mesh_loop_serve(&engine->mesh_loop, script);
     control_serve(engine->control, script);
-    if (generations_serve(&engine->generations, generation, mesh_loop_world(&engine->mesh_loop)))
+    struct script_world world = mesh_loop_world(&engine->mesh_loop);
+    world.stores = &engine->stores;
+    if (generations_serve(&engine->generations, generation, world))
         log_error(&engine->log, "some timers do not run: out of memory");
 }
 
@@ -161,7 +112,7 @@ static int on_loaded(void *context, struct script *script, struct sockets_change
 {
     struct engine *engine = context;
     const struct config *config = script_config(script);
-    const char *key = needs_restart(script_config(engine->script), config);
+    const char *key = config_restart_key(script_config(engine->script), config);
     if (key) {
         buf_add_text(error, key);
         buf_add_text(error, " needs a restart to change");
@@ -250,26 +201,21 @@ static void end(struct engine *engine)
     block_signals();
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&engine->signals[i], NULL);
-    uv_close((uv_handle_t *)&engine->drain_timer, NULL);
+    drain_close(&engine->drain);
     loop_lag_close(&engine->loop_lag);
     watch_close(&engine->watch);
     reload_close(&engine->reload);
     control_close(engine->control);
     mesh_loop_close(&engine->mesh_loop);
     generations_close(&engine->generations);
+    store_worker_close(&engine->store_worker);
     if (engine->sockets)
         sockets_close(engine->sockets);
 }
 
-static void on_drain_tick(uv_timer_t *timer)
+static void on_drained(void *context)
 {
-    struct engine *engine = timer->data;
-    relay_drain(&engine->relay, engine->drain_each_tick);
-    bool is_over =
-        engine->relay.client_count == 0 || uv_now(&engine->loop) >= engine->drain_until_ms;
-    if (!is_over)
-        return;
-    uv_timer_stop(&engine->drain_timer);
+    struct engine *engine = context;
     log_info(&engine->log, "drained", LOG_INT("left", engine->relay.client_count));
     if (engine->ends_when_drained)
         end(engine);
@@ -277,14 +223,9 @@ static void on_drain_tick(uv_timer_t *timer)
 
 static void drain(struct engine *engine)
 {
-    double seconds = script_config(engine->script)->drain_seconds;
-    double ticks = seconds * DRAIN_SPREAD * 1000 / DRAIN_TICK_MS;
-    double each = ceil((double)engine->relay.client_count / (ticks < 1 ? 1 : ticks));
-    engine->drain_each_tick = each < DRAIN_TICK_LEAST ? DRAIN_TICK_LEAST : (size_t)each;
-    engine->drain_until_ms = uv_now(&engine->loop) + (uint64_t)(seconds * 1000);
     log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
     sockets_stop_listening(engine->sockets);
-    uv_timer_start(&engine->drain_timer, on_drain_tick, 0, DRAIN_TICK_MS);
+    drain_begin(&engine->drain, script_config(engine->script)->drain_seconds);
 }
 
 /* What ctl asks. */
@@ -344,10 +285,17 @@ static int web_ask(void *context, struct text request, struct web_request *asked
     return script_web(engine->script, request, asked);
 }
 
+static double unix_seconds(void)
+{
+    uv_timeval64_t now = {0};
+    uv_gettimeofday(&now);
+    return (double)now.tv_sec + (double)now.tv_usec / 1e6;
+}
+
 static int open_control(struct engine *engine, struct buf *error)
 {
     engine->started_ms = uv_now(&engine->loop);
-    engine->started_at = (double)wall_ms(NULL) / 1000;
+    engine->started_at = unix_seconds();
     engine->calls = (struct script_calls){engine,     call_status,     call_reload,
                                           call_drain, call_end_traces, call_show};
     engine->mesh_loop.calls = &engine->calls;
@@ -360,8 +308,7 @@ static int open_control(struct engine *engine, struct buf *error)
 static void on_end_signal(struct engine *engine)
 {
     bool is_second = engine->ends_when_drained;
-    bool was_drained = engine->relay.draining && /* by USR2 */
-                       !uv_is_active((uv_handle_t *)&engine->drain_timer);
+    bool was_drained = engine->relay.draining && !drain_is_active(&engine->drain); /* by USR2 */
     engine->ends_when_drained = true;
     if (is_second || was_drained)
         end(engine);
@@ -387,8 +334,7 @@ static int open_loop(struct engine *engine)
     if (uv_loop_init(&engine->loop))
         return RELAY_ESYSTEM;
     loop_lag_open(&engine->loop_lag, &engine->loop);
-    uv_timer_init(&engine->loop, &engine->drain_timer);
-    engine->drain_timer.data = engine;
+    drain_open(&engine->drain, &engine->loop, &engine->relay, on_drained, engine);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&engine->loop, &engine->signals[i]);
         engine->signals[i].data = engine;
@@ -435,6 +381,10 @@ static int start(struct engine *engine, struct buf *error)
     if (!err)
         err = open_control(engine, error);
     if (!err)
+        err = store_worker_open(&engine->store_worker, &engine->loop, &engine->log);
+    if (!err)
+        engine->stores = store_worker_stores(&engine->store_worker);
+    if (!err)
         err = sockets_open(&engine->sockets, &engine->loop, &engine->relay, script_config(script),
                            &key, error);
     if (!err)
@@ -465,6 +415,7 @@ static void release(struct engine *engine)
         generations_free(&engine->generations); /* what their handlers wait for is cancelled */
     else
         script_free(engine->script);
+    store_worker_deinit(&engine->store_worker); /* scripts hold stores */
     mesh_loop_deinit(&engine->mesh_loop);
     control_free(engine->control);
     if (engine->relay.hash_jobs)
@@ -478,7 +429,7 @@ enum engine_exit engine_run(const struct engine_options *options)
     struct engine engine = {.options = options};
     struct buf error;
     buf_init(&error, ERROR_MAX);
-    log_open(&engine.log);
+    stderr_log_open(&engine.log);
     if (open_loop(&engine))
         return EXIT_CONFIGURATION;
     int err = start(&engine, &error);

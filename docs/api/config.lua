@@ -17,6 +17,7 @@
 ---@field tls? relay.TlsConfig plain without it
 ---@field admin? relay.AdminConfig off without it
 ---@field control? string the socket of `ctl`; off without it
+---@field history? relay.HistoryConfig for the master
 ---@field limits? relay.LimitsConfig
 ---@field health? relay.HealthConfig
 ---@field drain_seconds? number 10
@@ -38,6 +39,10 @@
 ---@field listen? string "127.0.0.1:8081"
 ---@field token? string
 ---@field channel_metrics? integer 0; so many channels, the busiest, have metrics of their own: their names become labels
+
+---@class relay.HistoryConfig what the overview's charts and events are kept in
+---@field path? string "history.db"; a database of SQLite, made where it is missing; others may read it
+---@field bytes? integer 268435456; the oldest fine figures go first
 
 ---@class relay.LimitsConfig
 ---@field message_bytes? integer 65536; longer ones close the connection

@@ -18,7 +18,7 @@ local http = {}
 ---@class relay.http.Response
 ---@field status? integer 200 to 599; 200
 ---@field type? string of the body; "text/plain; charset=utf-8"
----@field headers? table<string, string>
+---@field headers? table<string, string> beside `cache-control: no-store` and `x-content-type-options: nosniff`, which they replace
 ---@field body? string 64 MiB at most
 
 ---@class relay.http.Options

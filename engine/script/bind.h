@@ -56,6 +56,9 @@ void bind_policy(lua_State *lua);
 /* clients(after, most), close_client(id, code, reason). */
 void bind_client(lua_State *lua);
 
+/* For scripts/relay/master alone: store(path, options). */
+void bind_store(lua_State *lua);
+
 /* For scripts/relay/ctl alone: control(handler), control_write(is_error, text),
  * control_json(value), control_follow(channel, nonce, is_json), end_traces(), reload(), drain(). */
 void bind_control(lua_State *lua);

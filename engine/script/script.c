@@ -103,6 +103,7 @@ static void preload_engine(lua_State *lua, const struct script_source *source)
     bind_inm(lua);
     bind_policy(lua);
     bind_client(lua);
+    bind_store(lua);
     bind_control(lua);
     bind_status(lua);
     bind_web(lua);

@@ -26,6 +26,7 @@
 #include "mesh/mesh.h"
 #include "relay/relay.h"
 #include "web.h"
+#include "script/stores.h"
 
 struct script;
 
@@ -129,7 +130,8 @@ struct script_world {
     /* Call script_tick at this time of the clock, or a little later. A later call replaces an
      * earlier one; UINT64_MAX: not at all. */
     void (*wake_at)(void *context, uint64_t ms);
-    const struct script_calls *calls; /* NULL: there is no ctl */
+    const struct script_calls *calls;   /* NULL: there is no ctl */
+    const struct script_stores *stores; /* NULL: scripts open no databases */
 };
 
 /* From now on the scripts serve: timers run, and what needs the node can be called. Once, after the

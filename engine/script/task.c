@@ -10,6 +10,7 @@
 #include "script/json_lua.h"
 #include "script/runtime.h"
 #include "web.h"
+#include "script/store_lua.h"
 
 #define ANSWERS_MAX ((size_t)64 * 1024 * 1024) /* of one broadcast, in bytes */
 
@@ -151,6 +152,7 @@ static void stop_waiting(struct task *task)
         task->dial->task = NULL;
     else if (task->wait == WAIT_RELOAD && task->reload)
         task->reload->task = NULL;
+    task_cancel_store(task);
     task->wait = WAIT_NOTHING;
     task->request = 0;
     task->dial = NULL;
@@ -453,6 +455,8 @@ int task_push_answer(lua_State *lua, const struct task *task)
         lua_pushlstring(lua, text->bytes, text->len);
         lua_pushinteger(lua, lua_tointeger(lua, -1));
         return 1;
+    case ANSWER_ROWS:
+        return store_lua_push_rows(lua, text);
     case ANSWER_MANY:
         return push_many(lua, text);
     case ANSWER_JSON:

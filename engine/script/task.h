@@ -18,12 +18,14 @@
 #include "base/list.h"
 #include "crypto/hash_job.h"
 #include "mesh/mesh.h"
+#include "script/stores.h"
 #include "script/timers.h"
 
 struct runtime;
 struct ticker;
 struct task_dial;
 struct task_reload;
+struct task_store;
 struct script_control;
 struct web_request;
 
@@ -37,6 +39,7 @@ enum task_wait {
     WAIT_DIAL,
     WAIT_RESERVE,
     WAIT_RELOAD,
+    WAIT_STORE,
     WAIT_READER /* of a ctl command's answer */
 };
 
@@ -48,6 +51,7 @@ enum task_answer {
     ANSWER_NUMBER, /* the text, as an integer */
     ANSWER_JSON,   /* the text, decoded */
     ANSWER_MANY,   /* a table, by node, of such */
+    ANSWER_ROWS,   /* of a store: lists of rows */
     ANSWER_REASON  /* nil and the text */
 };
 
@@ -84,6 +88,7 @@ struct task {
     struct hash_waiter hash;
     struct task_dial *dial;
     struct task_reload *reload;
+    struct task_store *store;
 
     enum task_answer answer;
     struct buf text; /* the answer's */
@@ -126,8 +131,16 @@ int task_reserve(struct task *task, struct text channel,
 int task_dial(struct task *task, const char *name, const char *url,
               const char *token) RELAY_MUST_USE;
 int task_reload(struct task *task) RELAY_MUST_USE;
+/* `*slot` is where the store comes to stand, before the answer TRUE; it outlives the wait. */
+int task_open_store(struct task *task, const char *path, uint64_t bytes_max,
+                    struct script_store **slot) RELAY_MUST_USE;
+int task_run_store(struct task *task, struct script_store *store,
+                   const struct buf *job) RELAY_MUST_USE;
 /* script_control_drained ends it. */
 void task_await_reader(struct task *task);
+
+/* The wait ends without its answer; nothing without one. */
+void task_cancel_store(struct task *task);
 
 /* Pushes the values of the answer; how many. */
 int task_push_answer(lua_State *lua, const struct task *task);

@@ -142,7 +142,7 @@ end
 -- ── merging ──────────────────────────────────────────────────────────────────────────────────
 
 -- Nested records merge; lists and values replace.
-local NESTED = { limits = true, health = true, log = true }
+local NESTED = { limits = true, health = true, history = true, log = true }
 
 ---@param base table changed
 ---@param over table
@@ -272,11 +272,14 @@ local function check_admin(effective)
   end
 end
 
-local function place_control(effective, context)
-  if effective.control then
-    local path = config.join(config.directory_of(context.main), effective.control)
-    effective.control = config.join(context.working_directory, path)
-  end
+-- As an absolute path; it was given relative to main.lua.
+local function placed(path, context)
+  return config.join(context.working_directory, config.join(config.directory_of(context.main), path))
+end
+
+local function place_files(effective, context)
+  effective.control = effective.control and placed(effective.control, context)
+  effective.history.path = placed(effective.history.path, context)
 end
 
 local function complete(effective, context, options)
@@ -285,7 +288,7 @@ local function complete(effective, context, options)
     effective.admin.listen = effective.admin.listen or { host = "127.0.0.1", port = 8081 }
     effective.admin.channel_metrics = effective.admin.channel_metrics or 0
   end
-  place_control(effective, context)
+  place_files(effective, context)
   return check_peers(effective, options)
     or check_admin(effective)
     or check_message_bytes(effective)

@@ -24,7 +24,7 @@ local HIDDEN = "…hidden…"
 local COMMENT_COLUMN = 44
 
 -- Keys of records whose values are shown one by one, each with who gave it.
-local RECORDS = { admin = true, health = true, limits = true, log = true, tls = true }
+local RECORDS = { admin = true, health = true, history = true, limits = true, log = true, tls = true }
 
 local OPTION_PATHS = { peer = "peers", ["log-level"] = "log.level", ["log-format"] = "log.format" }
 

@@ -78,10 +78,19 @@ local function header_line(name, value)
   return ("%s: %s\r\n"):format(name, value)
 end
 
+-- What a response says unless it says something else.
+local DEFAULTS = { ["cache-control"] = "no-store", ["x-content-type-options"] = "nosniff" }
+
 local function header_lines(headers)
-  local lines = {}
+  local lines, given = {}, {}
   for name, value in pairs(headers or {}) do
     lines[#lines + 1] = header_line(name, value)
+    given[name:lower()] = true
+  end
+  for name, value in pairs(DEFAULTS) do
+    if not given[name] then
+      lines[#lines + 1] = header_line(name, value)
+    end
   end
   table.sort(lines)
   return table.concat(lines)

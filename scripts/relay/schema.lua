@@ -13,6 +13,7 @@ local schema = {}
 ---@field port integer 0: any
 
 local BILLION = 1000000000
+local MIB = 1024 * 1024
 
 -- policy.h has the same two.
 local SETTINGS_BYTES_MAX = 64 * 1024
@@ -109,6 +110,7 @@ schema.fields = {
     channel_metrics = field(check.integer(0, 10000)), -- bind_figures.c has the same
   }),
   control = field(path),
+  history = field(check.record { path = field(path), bytes = field(check.integer(MIB, BILLION * 1024)) }),
   limits = field(limits),
   health = field(check.record { latency_ms = field(check.number(0.001, BILLION)) }),
   drain_seconds = field(check.number(0, 86400)),
@@ -142,6 +144,7 @@ function schema.defaults()
       hash_queue = 1024,
     },
     health = { latency_ms = 10 },
+    history = { path = "history.db", bytes = 256 * MIB },
     drain_seconds = 10,
     keep_alive_seconds = 25,
     log = { level = "info", format = "text" },

@@ -19,6 +19,7 @@ describe("docs/api/config.lua", function()
     admin = "relay.AdminConfig",
     limits = "relay.LimitsConfig",
     health = "relay.HealthConfig",
+    history = "relay.HistoryConfig",
     log = "relay.LogConfig",
   } do
     it("has keys of " .. key .. " that relay.node knows, and those with a default", function()

@@ -49,6 +49,13 @@ describe("relay.config", function()
     assert.are.equal(1024, limits.hash_queue)
   end)
 
+  it("makes the paths of socket and history absolute, which are relative to main.lua", function()
+    local effective = resolve { control = "node.sock", history = { bytes = 1048576 } }
+    assert.are.equal("/srv/site/node.sock", effective.control)
+    assert.are.same({ path = "/srv/site/history.db", bytes = 1048576 }, effective.history)
+    assert.are.equal("/var/h.db", resolve({ history = { path = "/var/h.db" } }).history.path)
+  end)
+
   it("never changes what it was given", function()
     local given = { tls = { ca = "ca.pem" }, limits = { burst = 5 } }
     resolve(given, { ["site/ca.pem"] = "file" })

@@ -19,6 +19,7 @@ describe("relay.schema", function()
         hash_queue = 1024,
       },
       health = { latency_ms = 10 },
+      history = { path = "history.db", bytes = 268435456 },
       drain_seconds = 10,
       keep_alive_seconds = 25,
       log = { level = "info", format = "text" },
@@ -48,6 +49,7 @@ describe("relay.schema", function()
       limits = { message_bytes = 1, connections = 1, connections_per_address = 0, channels_per_client = 1,
         messages_per_second = 0, burst = 1, send_queue_bytes = 1024, hash_queue = 1 },
       health = { latency_ms = 0.5 },
+      history = { path = "h.db", bytes = 1048576 },
       drain_seconds = 0,
       keep_alive_seconds = 1,
       log = { level = "debug", format = "json" },
@@ -73,6 +75,11 @@ describe("relay.schema", function()
   it("never shows a token", function()
     local _, message = schema.node { token = "my secret" }
     assert.is_nil(message:find("secret", 1, true))
+  end)
+
+  it("gives the history a MiB at least", function()
+    assert.is_nil((schema.node { history = { bytes = 1048575 } }))
+    assert.is_nil((schema.node { history = { path = "" } }))
   end)
 
   it("refuses an address that is no WebSocket's", function()

@@ -12,7 +12,8 @@ struct script_node {
     struct relay relay;
     struct hash_job *job; /* the hash that waits for its worker */
     struct host_network network;
-    const struct script_calls *calls; /* NULL: there is no ctl */
+    const struct script_calls *calls;   /* NULL: there is no ctl */
+    const struct script_stores *stores; /* NULL: there are none */
     uint64_t now_ms, wake_ms;
 };
 
@@ -78,7 +79,8 @@ static inline void script_node_run(struct script_node *node, const char *lines)
                                        .clock = node->relay.clock,
                                        .context = node,
                                        .wake_at = script_node_wake_at,
-                                       .calls = node->calls};
+                                       .calls = node->calls,
+                                       .stores = node->stores};
     assert_int_equal(script_start(fixture->script, &world), 0);
 }
 
