@@ -71,6 +71,7 @@ long kit_wire_open(struct kit_net *net, struct kit_node *node, struct text token
     list_init(&wire->heard);
     wire->session = (struct session){
         .kind = &KIND, .transport = &cable_transport, .connection = &cable->ends[0]};
+    outbox_init(&wire->session.outbox, &wire->queued_bytes);
     cable->ends[0].session = &wire->session;
     cable->ends[1].session =
         must(mesh_accept(whole->mesh, &cable_transport, &cable->ends[1], "192.0.2.3", token));

@@ -22,6 +22,7 @@ struct kit_wire {
     struct session session;
     struct list heard; /* struct kit_heard.node */
     size_t heard_bytes;
+    size_t queued_bytes; /* of its outbox */
     bool is_gone;
 };
 
