@@ -42,11 +42,15 @@ test("an axis has round moments, as many as there is room for", () => {
 });
 
 test("a sparkline is broken at a gap, and needs two points", () => {
-  const path = sparkline([{ x: 0, y: 1 }, { x: 1, y: 2 }, { x: 2, y: null }, { x: 3, y: 2 }, { x: 4, y: 1 }], 100, 10);
+  const path = sparkline([{ x: 0, y: 1 }, { x: 1, y: 2 }, { x: 2, y: null }, { x: 3, y: 2 }, { x: 4, y: 1 }], { from: 0, to: 4 }, 100, 10);
   equal(path.replace(/[\d. ]+/g, ""), "MLML");
-  equal([sparkline([{ x: 0, y: 1 }], 100, 10), sparkline([], 100, 10)], ["", ""]);
+  equal([sparkline([{ x: 0, y: 1 }], { from: 0, to: 4 }, 100, 10), sparkline([], { from: 0, to: 4 }, 100, 10)], ["", ""]);
 });
 
 test("a sparkline of one unchanging figure is a line, and of zero too", () => {
-  equal(sparkline([{ x: 0, y: 0 }, { x: 9, y: 0 }], 100, 10), "M0 10L100 10");
+  equal(sparkline([{ x: 0, y: 0 }, { x: 9, y: 0 }], { from: 0, to: 9 }, 100, 10), "M0 10L100 10");
+});
+
+test("a sparkline begins where something is known, not at its left edge", () => {
+  equal(sparkline([{ x: 50, y: 0 }, { x: 100, y: 0 }], { from: 0, to: 100 }, 100, 10), "M50 10L100 10");
 });

@@ -53,6 +53,11 @@ test("everything fits into its box, apart from each other", () => {
   ok(nearest > 30, `two are ${nearest} apart`);
 });
 
+test("two nodes do not stand in far corners", () => {
+  const [one, other] = [...fit(settle(["a", "b"], [link("a", "b", 200)]), 1200, 400, { x: 60, y: 40 }, 50).values()];
+  ok(Math.abs(far(one, other) - 280) < 1, `they are ${far(one, other)} apart`);
+});
+
 test("the longer side of a network lies along the box's", () => {
   const line = new Map([["a", { x: 0, y: 0 }], ["b", { x: 1, y: 2 }], ["c", { x: 2, y: 4 }]]);
   const spread = (places, axis) => Math.max(...[...places.values()].map((p) => p[axis])) - Math.min(...[...places.values()].map((p) => p[axis]));

@@ -96,12 +96,11 @@ export function ticks(from, to, most, zone = -new Date(to * 1000).getTimezoneOff
 
 /**
  * An SVG path through the known points, broken at gaps, in a box of the given size.
- * @param {Point[]} points @param {number} width @param {number} height
+ * @param {Point[]} points @param {{ from: number, to: number }} span @param {number} width @param {number} height
  */
-export function sparkline(points, width, height) {
+export function sparkline(points, { from, to }, width, height) {
   const values = known(points);
   if (values.length < 2) return "";
-  const [from, to] = [points[0].x, points[points.length - 1].x];
   const most = values.reduce((high, value) => Math.max(high, value), -Infinity);
   const lowest = values.reduce((low, value) => Math.min(low, value), Infinity);
   const least = Math.max(Math.min(0, lowest), lowest - Math.max(most - lowest, most * 0.1)); // small changes do not look like storms

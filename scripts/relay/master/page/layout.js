@@ -10,7 +10,7 @@
  * @typedef {{ x: number, y: number, width: number, height: number }} Box its middle, and its size
  */
 
-const UNIT_MOST = 170; // pixels for a length of 1: two nodes need not stand in the far corners
+const NEAREST_MOST = 280; // pixels between the two that are nearest: two nodes need not stand in the far corners
 const ROUNDS = 300;
 const ROUNDS_WARM = 60;
 const UNREACHED = 1; // of the longest way: at the edge, but not out of sight
@@ -107,13 +107,23 @@ export function fit(places, width, height, margin, apart) {
   const [top, bottom] = ends(all.map(({ y }) => y));
   const room = { x: Math.max(1, width - 2 * margin.x), y: Math.max(1, height - 2 * margin.y) };
   const scale = { x: room.x / (right - left || 1), y: room.y / (bottom - top || 1) };
-  const least = Math.min(scale.x, scale.y, UNIT_MOST);
-  const [sx, sy] = [Math.min(scale.x, least * 2, UNIT_MOST), Math.min(scale.y, least * 2, UNIT_MOST)];
+  const most = NEAREST_MOST / nearest(all);
+  const least = Math.min(scale.x, scale.y, most);
+  const [sx, sy] = [Math.min(scale.x, least * 2, most), Math.min(scale.y, least * 2, most)];
   const inBox = mapped(places, ({ x, y }) => ({
     x: width / 2 + (right > left ? (x - (left + right) / 2) * sx : 0),
     y: height / 2 + (bottom > top ? (y - (top + bottom) / 2) * sy : 0),
   }));
   return spread(inBox, width, height, margin, apart);
+}
+
+/** How far the nearest two are from each other. @param {Place[]} places */
+function nearest(places) {
+  let least = Infinity;
+  places.forEach((one, i) => {
+    for (let j = i + 1; j < places.length; j++) least = Math.min(least, Math.hypot(one.x - places[j].x, one.y - places[j].y));
+  });
+  return Number.isFinite(least) ? least || 1 : 1;
 }
 
 /** @param {Map<string, Place>} places @param {number} width @param {number} height @param {Place} margin @param {number} apart */

@@ -71,7 +71,7 @@ export class Totals {
     const { signal } = this.#reading;
     const refresh = () => read({}, "hour", signal).then((history) => {
       for (const { column, line } of this.#tiles) {
-        if (column) setAttribute(line, "d", sparkline(series(history, column), WIDTH, HEIGHT));
+        if (column) setAttribute(line, "d", sparkline(series(history, column), history, WIDTH, HEIGHT));
       }
     }).catch(() => { /* no histories, or no connection: no line */ });
     this.#timer = setInterval(() => !document.hidden && refresh(), REFRESH_MS);
