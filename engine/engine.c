@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <uv.h>
@@ -18,6 +17,8 @@
 #include "mesh_loop.h"
 #include "relay/relay.h"
 #include "reload.h"
+#include "script/unix_clock.h"
+#include "service.h"
 #include "socket/sockets.h"
 #include "stderr_log.h"
 #include "store_worker.h"
@@ -42,6 +43,7 @@ struct engine {
     struct generations generations;
     struct reload reload;
     struct watch watch;
+    struct service service;
     uint64_t policy_failures; /* of generations that are gone */
     struct relay relay;
     struct mesh_loop mesh_loop;
@@ -152,10 +154,17 @@ static void on_scripts_changed(void *context)
     reload(context);
 }
 
+static void on_reload_begins(void *context)
+{
+    struct engine *engine = context;
+    service_reloading(&engine->service);
+}
+
 static void on_reload_over(void *context, const struct buf *files, bool is_refused)
 {
     struct engine *engine = context;
     watch_set(&engine->watch, files, is_refused);
+    service_ready(&engine->service, is_refused);
 }
 
 /* The end. */
@@ -204,6 +213,7 @@ static void end(struct engine *engine)
     drain_close(&engine->drain);
     loop_lag_close(&engine->loop_lag);
     watch_close(&engine->watch);
+    service_close(&engine->service);
     reload_close(&engine->reload);
     control_close(engine->control);
     mesh_loop_close(&engine->mesh_loop);
@@ -217,6 +227,7 @@ static void on_drained(void *context)
 {
     struct engine *engine = context;
     log_info(&engine->log, "drained", LOG_INT("left", engine->relay.client_count));
+    service_status(&engine->service, "Drained: nobody is let in.");
     if (engine->ends_when_drained)
         end(engine);
 }
@@ -224,6 +235,7 @@ static void on_drained(void *context)
 static void drain(struct engine *engine)
 {
     log_info(&engine->log, "draining", LOG_INT("clients", engine->relay.client_count));
+    service_status(&engine->service, "Drains: clients are sent away.");
     sockets_stop_listening(engine->sockets);
     drain_begin(&engine->drain, script_config(engine->script)->drain_seconds);
 }
@@ -285,17 +297,10 @@ static int web_ask(void *context, struct text request, struct web_request *asked
     return script_web(engine->script, request, asked);
 }
 
-static double unix_seconds(void)
-{
-    uv_timeval64_t now = {0};
-    uv_gettimeofday(&now);
-    return (double)now.tv_sec + (double)now.tv_usec / 1e6;
-}
-
 static int open_control(struct engine *engine, struct buf *error)
 {
     engine->started_ms = uv_now(&engine->loop);
-    engine->started_at = unix_seconds();
+    engine->started_at = unix_clock_read(&(struct unix_clock){0});
     engine->calls = (struct script_calls){engine,     call_status,     call_reload,
                                           call_drain, call_end_traces, call_show};
     engine->mesh_loop.calls = &engine->calls;
@@ -310,6 +315,7 @@ static void on_end_signal(struct engine *engine)
     bool is_second = engine->ends_when_drained;
     bool was_drained = engine->relay.draining && !drain_is_active(&engine->drain); /* by USR2 */
     engine->ends_when_drained = true;
+    service_stopping(&engine->service, script_config(engine->script)->drain_seconds);
     if (is_second || was_drained)
         end(engine);
     else if (!engine->relay.draining)
@@ -342,6 +348,7 @@ static int open_loop(struct engine *engine)
     }
     if (engine->options->watches)
         watch_open(&engine->watch, &engine->loop, &engine->log, on_scripts_changed, engine);
+    service_open(&engine->service, &engine->loop, &engine->log);
     signal(SIGPIPE, SIG_IGN);
     return 0;
 }
@@ -358,7 +365,7 @@ static int open_relay(struct engine *engine, const struct hash_key *key)
 
 static int start(struct engine *engine, struct buf *error)
 {
-    const struct reload_calls calls = {engine, on_loaded, on_reload_over};
+    const struct reload_calls calls = {engine, on_reload_begins, on_loaded, on_reload_over};
     struct hash_key key;
     struct script_source source = source_of(engine);
     struct script *script = NULL;
@@ -398,9 +405,11 @@ static int start(struct engine *engine, struct buf *error)
         mesh_loop_connect(&engine->mesh_loop, engine->sockets);
         serve(engine, generation, script);
     }
-    if (!err)
+    if (!err) {
         log_info(&engine->log, "started", LOG_STR("name", script_config(script)->name),
                  LOG_INT("pid", getpid()));
+        service_ready(&engine->service, false);
+    }
     return err;
 }
 

@@ -139,6 +139,7 @@ static void begin(struct reload *reload)
     reload->change = (struct sockets_change){0};
     reload->began_us = uv_hrtime() / 1000;
     reload->is_loading = true;
+    reload->calls.begins(reload->calls.context);
     reload->err = start_thread(reload);
     reload->has_thread = !reload->err;
     if (!reload->has_thread)

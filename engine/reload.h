@@ -21,6 +21,7 @@ typedef void reload_done(void *context, uint64_t generation, const char *error);
 
 struct reload_calls {
     void *context;
+    void (*begins)(void *context); /* one begins to load */
     /* A generation was loaded: takes both over and answers 0, with what they replace in `change`;
      * or leaves both, with why in `error`. */
     int (*take)(void *context, struct script *script, struct sockets_change *change,

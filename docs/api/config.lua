@@ -8,6 +8,7 @@
 ---@field name? string A-Z a-z 0-9 . _ -, 64 at most; the host's name
 ---@field listen? string|string[] "0.0.0.0:8080", also a list; "[::]:8080"; port 0 picks one and logs it
 ---@field host? string ws:// or wss://, what other nodes are told to dial; nothing
+---@field region? string A-Z a-z 0-9 . _ -, 64 at most: where it stands, for policies and the overview; nothing
 ---@field token? string nodes that present it may join; nobody may
 ---@field peers? relay.Peer[] whom to dial
 ---@field pool? integer links with other nodes at most; 8

@@ -153,3 +153,28 @@
 
 ---@class relay.policy.peer_selection
 ---@field choose? fun(candidates: relay.Candidate[], pool: integer, settings: relay.Settings): string[] # names, the most important first; when it fails: the links stay
+
+-- ── nearest.lua ──────────────────────────────────────────────────────────────────────────────
+
+--- A node that a client can be sent to.
+---@class relay.NearestNode
+---@field name string
+---@field host string where a client connects: "wss://node-a.example.com/connect"
+---@field region? string of main.lua
+---@field clients integer that it has, with those that were sent there since it said so
+---@field load? number of its host, over a minute; nil: not known
+---@field health? "good"|"degraded"|"bad" nil: not known
+---@field draining boolean it is about to stop
+---@field latency_ms? number round trip from the master; nil: not known
+
+--- GET /nearest.
+---@class relay.NearestRequest
+---@field time number Unix seconds
+---@field address string the client's
+---@field region? string that the client says: ?region=eu, or the header X-Region
+---@field query table<string, string> by name
+---@field headers table<string, string> by lower-case name
+---@field nodes relay.NearestNode[]
+
+---@class relay.policy.nearest
+---@field choose? fun(request: relay.NearestRequest, settings: relay.Settings): string[] # names, the best first; when it fails: a healthy node with few clients

@@ -287,6 +287,11 @@ struct text mesh_name(const struct mesh *mesh)
     return (struct text){mesh->name, mesh->name_len};
 }
 
+uint64_t mesh_boot(const struct mesh *mesh)
+{
+    return mesh->boot;
+}
+
 struct text mesh_host(const struct mesh *mesh)
 {
     return text_of(mesh->host ? mesh->host : "");

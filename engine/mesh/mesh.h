@@ -178,6 +178,15 @@ void mesh_plain_open(struct mesh *mesh, struct text peer, struct text channel,
 void mesh_plain_reserved(struct mesh *mesh, struct text peer, struct text channel,
                          const struct password_hash *hash, bool is_certain);
 
+/* --- What a master found: see docs/mesh.md "The master keeps the network in step" --- */
+
+/* A name is open on a plain peer, and no node claims it: the plain peers beside this node are asked
+ * for what they have open. Nothing is believed. */
+void mesh_plain_doubt(struct mesh *mesh, struct text channel);
+/* A name is open nowhere: a claim that stands only because a plain peer listed it goes. False: a
+ * claim of this node still stands. */
+bool mesh_plain_freed(struct mesh *mesh, struct text channel);
+
 /* --- Names that scripts hold --- */
 
 /* Reserves a channel's name for this node, though nobody is subscribed here; it stays until
@@ -202,6 +211,7 @@ bool mesh_find_peer(const struct mesh *mesh, struct text name, struct mesh_peer 
 const struct claim_table *mesh_claims(const struct mesh *mesh);
 struct text mesh_name(const struct mesh *mesh);
 struct text mesh_host(const struct mesh *mesh);
+uint64_t mesh_boot(const struct mesh *mesh);
 size_t mesh_pool(const struct mesh *mesh);
 const struct mesh_counters *mesh_counters(struct mesh *mesh);
 /* For the simulator and tests. */

@@ -250,6 +250,17 @@ static void handle_plain(struct mesh *mesh, const struct mesh_command *from,
                  "channel still open");
 }
 
+/* A node of our kind that names no claim says nothing of its own, its claims tell that: it takes us
+ * for a plain peer, or it is a master that compared what everybody has. */
+static void handle_found(struct mesh *mesh, const struct claim_command *command, struct buf *data)
+{
+    const struct text channel = {command->name, command->name_len};
+    if (command->kind == CLAIM_RESERVE)
+        mesh_plain_doubt(mesh, channel);
+    write_ok(data, command->kind == CLAIM_RESERVE || mesh_plain_freed(mesh, channel),
+             "channel still open");
+}
+
 /* A node of our kind tells of its claim; true when it wants a vote. */
 static bool handle_claim(struct mesh *mesh, const struct mesh_command *from,
                          const struct claim_command *command, struct buf *data)
@@ -284,11 +295,10 @@ static bool handle(struct mesh *mesh, const struct mesh_command *from, enum clai
     }
     if (packet.command.has_claim && !from->is_plain)
         return handle_claim(mesh, from, &packet.command, data);
-    /* A node of our kind that takes us for a plain one says nothing new: its claims tell. */
     if (from->is_plain)
         handle_plain(mesh, from, &packet.command, data);
     else
-        write_ok(data, true, NULL);
+        handle_found(mesh, &packet.command, data);
     return true;
 }
 

@@ -29,6 +29,22 @@ void mesh_plain_reserved(struct mesh *mesh, struct text peer, struct text channe
                                  is_certain);
 }
 
+bool mesh_plain_freed(struct mesh *mesh, struct text channel)
+{
+    return reservation_plain_freed(mesh->reservation, channel.at, channel.len);
+}
+
+void mesh_plain_doubt(struct mesh *mesh, struct text channel)
+{
+    if (claim_table_winner(reservation_table(mesh->reservation), channel.at, channel.len))
+        return;
+    for (unsigned slot = 0; slot < mesh->slot_count; slot++) {
+        const struct link *link = mesh_slot(mesh, slot);
+        if (link && link->is_plain)
+            mesh_look(mesh, link->name);
+    }
+}
+
 /* --- Looking again --- */
 
 /* One peer that is asked. Further doubts meanwhile ask it once more, not many times. */

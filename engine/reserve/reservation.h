@@ -161,6 +161,9 @@ void reservation_plain_found(struct reservation *reservation, const char *peer, 
 void reservation_plain_looked(struct reservation *reservation, const char *peer);
 /* Tells a plain peer, which may not ask, of all names that are taken. */
 void reservation_plain_introduce(struct reservation *reservation, const char *peer);
+/* A node of our kind found the name open nowhere: what is held only because a plain peer listed it
+ * is given up. False: `channel still open`, a claim of this node stands. */
+bool reservation_plain_freed(struct reservation *reservation, const char *name, size_t name_len);
 /* A plain peer's response to a `reserve-channel` or `unreserve-channel` of ours. */
 void reservation_plain_answer(struct reservation *reservation, const char *peer,
                               enum claim_command_kind kind, const char *name, size_t name_len,

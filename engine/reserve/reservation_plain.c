@@ -192,6 +192,18 @@ bool reservation_plain_reserve(struct reservation *reservation, const char *peer
     return true;
 }
 
+static bool is_open_here(const struct reservation *reservation, const char *name, size_t name_len)
+{
+    const struct own_claim *own = own_find(reservation, name, name_len);
+    return own && own->record->claim.state == CLAIM_OPEN;
+}
+
+bool reservation_plain_freed(struct reservation *reservation, const char *name, size_t name_len)
+{
+    plain_freed(reservation, name, name_len);
+    return !is_open_here(reservation, name, name_len);
+}
+
 bool reservation_plain_unreserve(struct reservation *reservation, const char *peer,
                                  const char *name, size_t name_len)
 {
@@ -204,8 +216,7 @@ bool reservation_plain_unreserve(struct reservation *reservation, const char *pe
     const struct claim_record *winner = winner_of(reservation, name, name_len);
     if (winner) /* the others believed it */
         plain_mend(reservation, &winner->claim, true);
-    const struct own_claim *own = own_find(reservation, name, name_len);
-    return !own || own->record->claim.state == CLAIM_TENTATIVE;
+    return !is_open_here(reservation, name, name_len);
 }
 
 void reservation_plain_listed(struct reservation *reservation, const char *peer, const char *name,

@@ -29,12 +29,12 @@ void bind_handler(lua_State *lua);
 /* request(node, data, s), broadcast(data, s), hash(password, channel). */
 void bind_request(lua_State *lua);
 
-/* name(), host(), pool(), nodes(), peers(), latency(peer), new_token(node), dial(peer),
+/* name(), host(), boot(), pool(), nodes(), peers(), latency(peer), new_token(node), dial(peer),
  * drop_peer(name). */
 void bind_mesh(lua_State *lua);
 
-/* channels(), reserved(), publish(channel, text), send(client, channel, text), reserve(channel,
- * hash), unreserve(channel). */
+/* channels(), reserved(), is_protected(channel), publish(channel, text), send(client, channel,
+ * text), reserve(channel, hash), unreserve(channel). */
 void bind_channel(lua_State *lua);
 
 /* counter(name, help), gauge(name, help); metrics(): Prometheus' text. */
@@ -47,10 +47,12 @@ void bind_stats(lua_State *lua);
 void bind_figures(lua_State *lua);
 
 /* For scripts/inm and scripts/relay alone: handle_reserve(), handle_unreserve() and handle_level()
- * answer the command that runs; plain_open and plain_reserved(peer, channel, password). */
+ * answer the command that runs; plain_open and plain_reserved(peer, channel, password);
+ * claim(channel), plain_doubt(channel) and plain_freed(channel), for a master. */
 void bind_inm(lua_State *lua);
 
-/* choose_peers(candidates, pool): what policies/peer_selection.lua says; nil: nothing. */
+/* choose_peers(candidates, pool): what policies/peer_selection.lua says; choose_nearest(request,
+ * nodes): what policies/nearest.lua says; nil: the policy failed. */
 void bind_policy(lua_State *lua);
 
 /* clients(after, most), close_client(id, code, reason). */
@@ -76,7 +78,8 @@ bool bind_web_is_public(const struct runtime *runtime, struct text path);
 /* The paths that were registered. */
 void bind_web_forget(struct runtime *runtime);
 
-/* For scripts/relay/ctl alone: status(), questions(), registered(), channels_after(name, most). */
+/* For scripts/relay alone: status(), time(), questions(), registered(), channels_after(name, most).
+ */
 void bind_status(lua_State *lua);
 
 /* Sets the functions in the table at the top; the list ends with a NULL name. */

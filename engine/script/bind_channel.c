@@ -66,6 +66,22 @@ static int engine_reserved(lua_State *lua)
     return 1;
 }
 
+/* is_protected(channel): whether it has a password, here or where it is open; nil: nobody has it.
+ */
+static int engine_is_protected(lua_State *lua)
+{
+    const struct mesh *mesh = runtime_mesh(lua, "is_protected");
+    size_t len;
+    const char *name = luaL_checklstring(lua, 1, &len);
+    const struct channel *channel =
+        channel_table_find(&runtime_world(lua, "is_protected")->relay->channels, name, len);
+    const struct claim_record *claim = claim_table_winner(mesh_claims(mesh), name, len);
+    if (!channel && !claim)
+        return 0;
+    lua_pushboolean(lua, channel ? channel->password.is_set : claim->claim.hash.is_set);
+    return 1;
+}
+
 /* The text at `index` as a message; it lives until the next call of runtime_scratch. */
 static struct json_span check_message(lua_State *lua, int index)
 {
@@ -150,6 +166,7 @@ void bind_channel(lua_State *lua)
     static const luaL_Reg FUNCTIONS[] = {
         {"channels", engine_channels},
         {"reserved", engine_reserved},
+        {"is_protected", engine_is_protected},
         {"publish", engine_publish},
         {"send", engine_send},
         {"reserve", engine_reserve},

@@ -86,12 +86,61 @@ static int engine_plain_reserved(lua_State *lua)
     return 1;
 }
 
+static struct text check_channel(lua_State *lua)
+{
+    struct text channel;
+    channel.at = luaL_checklstring(lua, 1, &channel.len);
+    luaL_argcheck(lua, channel_name_is_valid(channel.at, channel.len), 1, "must be a channel");
+    return channel;
+}
+
+/* (channel): "open" or "tentative", the hash or nil, the owner; nothing when nobody claims it. */
+static int engine_claim(lua_State *lua)
+{
+    const struct mesh *mesh = runtime_mesh(lua, "the master");
+    struct text channel = check_channel(lua);
+    char hex[PASSWORD_HASH_HEX_LEN + 1];
+    const struct claim_record *winner =
+        claim_table_winner(mesh_claims(mesh), channel.at, channel.len);
+    if (!winner)
+        return 0;
+    lua_pushstring(lua, winner->claim.state == CLAIM_OPEN ? "open" : "tentative");
+    lua_pushnil(lua);
+    if (winner->claim.hash.is_set) {
+        password_hash_to_hex(&winner->claim.hash, hex);
+        lua_pushstring(lua, hex);
+        lua_replace(lua, -2);
+    }
+    lua_pushstring(lua, winner->owner->name);
+    return 3;
+}
+
+/* (channel) */
+static int engine_plain_doubt(lua_State *lua)
+{
+    mesh_plain_doubt(runtime_mesh(lua, "the master"), check_channel(lua));
+    return 0;
+}
+
+/* (channel): false when a claim of this node still stands. */
+static int engine_plain_freed(lua_State *lua)
+{
+    lua_pushboolean(lua, mesh_plain_freed(runtime_mesh(lua, "the master"), check_channel(lua)));
+    return 1;
+}
+
 void bind_inm(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"handle_reserve", engine_handle_reserve}, {"handle_unreserve", engine_handle_unreserve},
-        {"handle_level", engine_handle_level},     {"plain_open", engine_plain_open},
-        {"plain_reserved", engine_plain_reserved}, {NULL, NULL},
+        {"handle_reserve", engine_handle_reserve},
+        {"handle_unreserve", engine_handle_unreserve},
+        {"handle_level", engine_handle_level},
+        {"plain_open", engine_plain_open},
+        {"plain_reserved", engine_plain_reserved},
+        {"claim", engine_claim},
+        {"plain_doubt", engine_plain_doubt},
+        {"plain_freed", engine_plain_freed},
+        {NULL, NULL},
     };
     bind_functions(lua, FUNCTIONS);
 }

@@ -32,6 +32,13 @@ static int engine_host(lua_State *lua)
     return 1;
 }
 
+/* When this node started: Unix seconds. A later start is always later. */
+static int engine_boot(lua_State *lua)
+{
+    lua_pushnumber(lua, (lua_Number)mesh_boot(runtime_mesh(lua, "relay.boot")) / 1000);
+    return 1;
+}
+
 static int engine_pool(lua_State *lua)
 {
     lua_pushinteger(lua, (lua_Integer)mesh_pool(runtime_mesh(lua, "relay.pool")));
@@ -145,11 +152,17 @@ static int engine_drop_peer(lua_State *lua)
 void bind_mesh(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"name", engine_name},           {"host", engine_host},
-        {"pool", engine_pool},           {"peers", engine_peers},
-        {"nodes", engine_nodes},         {"latency", engine_latency},
-        {"new_token", engine_new_token}, {"dial", engine_dial},
-        {"drop_peer", engine_drop_peer}, {NULL, NULL},
+        {"name", engine_name},
+        {"host", engine_host},
+        {"boot", engine_boot},
+        {"pool", engine_pool},
+        {"peers", engine_peers},
+        {"nodes", engine_nodes},
+        {"latency", engine_latency},
+        {"new_token", engine_new_token},
+        {"dial", engine_dial},
+        {"drop_peer", engine_drop_peer},
+        {NULL, NULL},
     };
     bind_functions(lua, FUNCTIONS);
 }

@@ -89,6 +89,16 @@ static int engine_status(lua_State *lua)
     return 1;
 }
 
+/* time(): Unix seconds, as policies are told them. */
+static int engine_time(lua_State *lua)
+{
+    const struct policies *policies = runtime_of(lua)->policies;
+    if (!policies)
+        return luaL_error(lua, "the policies are not loaded yet");
+    lua_pushnumber(lua, policies_time(policies));
+    return 1;
+}
+
 /* Writes file:line, the file in full where Lua shortens it. */
 static void write_place(const lua_Debug *place, char out[PLACE_MAX])
 {
@@ -279,6 +289,7 @@ void bind_status(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
         {"status", engine_status},
+        {"time", engine_time},
         {"questions", engine_questions},
         {"registered", engine_registered},
         {"channels_after", engine_channels_after},

@@ -145,9 +145,14 @@ void hooks_network_fill(struct policies *policies, struct hooks *hooks)
     hooks->routing_next_hop = routing_next_hop;
 }
 
+/* --- Choices, which are lists of names: facts come as JSON, and so does what was chosen --- */
+
 struct choice {
     struct policies *policies;
-    long long pool;
+    enum policy_question question;
+    long long pool;      /* of peers */
+    struct text request; /* of nearest */
+    struct text nodes;
     struct buf *text;
 };
 
@@ -157,10 +162,10 @@ static void write_chosen(lua_State *lua, const struct choice *ask)
     static const struct json_lua_limits LIMITS = {
         .what = "the choice", .bytes_max = CHOSEN_MAX * NODE_NAME_MAX, .depth_max = 2};
     if (!lua_istable(lua, -1) || lua_rawlen(lua, -1) > CHOSEN_MAX)
-        policy_nonsense(lua, ask->policies, POLICY_PEER_SELECTION, "returned no list of names");
+        policy_nonsense(lua, ask->policies, ask->question, "returned no list of names");
     for (lua_Integer i = (lua_Integer)lua_rawlen(lua, -1); i >= 1; i--) {
         if (lua_rawgeti(lua, -1, i) != LUA_TSTRING)
-            policy_nonsense(lua, ask->policies, POLICY_PEER_SELECTION,
+            policy_nonsense(lua, ask->policies, ask->question,
                             "returned a list that holds no name");
         lua_pop(lua, 1);
     }
@@ -186,6 +191,36 @@ static int choose_body(lua_State *lua)
 
 int hooks_network_choose_peers(struct policies *policies, long long pool, struct buf *text)
 {
-    struct choice ask = {policies, pool, text};
+    struct choice ask = {
+        .policies = policies, .question = POLICY_PEER_SELECTION, .pool = pool, .text = text};
     return policies_ask(policies, POLICY_PEER_SELECTION, choose_body, &ask);
+}
+
+/* The nodes are read anew for each question: a policy may do with them what it likes. */
+static int nearest_body(lua_State *lua)
+{
+    struct choice *ask = lua_touserdata(lua, 1);
+    policy_push(lua, ask->policies, POLICY_NEAREST);
+    if (!json_lua_push_plain(lua, ask->request, CANDIDATE_DEPTH) || !lua_istable(lua, -1))
+        return luaL_error(lua, "the request cannot be read");
+    if (!json_lua_push_plain(lua, ask->nodes, CANDIDATE_DEPTH))
+        return luaL_error(lua, "the nodes cannot be read");
+    lua_setfield(lua, -2, "nodes");
+    lua_pushnumber(lua, policies_time(ask->policies));
+    lua_setfield(lua, -2, "time");
+    policy_push_settings(lua, ask->policies, POLICY_NEAREST);
+    lua_call(lua, 2, 1);
+    write_chosen(lua, ask);
+    return 0;
+}
+
+int hooks_network_choose_nearest(struct policies *policies, struct text request, struct text nodes,
+                                 struct buf *names)
+{
+    struct choice ask = {.policies = policies,
+                         .question = POLICY_NEAREST,
+                         .request = request,
+                         .nodes = nodes,
+                         .text = names};
+    return policies_ask(policies, POLICY_NEAREST, nearest_body, &ask);
 }

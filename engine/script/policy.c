@@ -40,6 +40,7 @@ static const struct {
     {"routing", "scope", "the whole network", false},
     {"routing", "next_hop", "the fastest", false},
     {"peer_selection", "choose", "linked peers are kept", false},
+    {"nearest", "choose", "a healthy node with few clients", false},
 };
 
 #define TIMED_EACH 16 /* one question of so many */

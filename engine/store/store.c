@@ -284,8 +284,8 @@ static int check_log(struct run *run)
     if (store->log_bytes < STORE_LOG_BYTES_MAX || sqlite3_stmt_readonly(store->statement))
         return 0;
     return refuse(run,
-                  "is not done: another process reads the file since long ago, and the log beside "
-                  "it has reached %llu bytes",
+                  "is not done: the log beside the file has %llu bytes, and cannot be written back "
+                  "(another process reads the file since long ago, or the disk is full)",
                   STORE_LOG_BYTES_MAX);
 }
 

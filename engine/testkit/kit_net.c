@@ -52,6 +52,9 @@ void kit_net_free(struct kit_net *net)
         kit_node_free(net->nodes[i]);
     for (size_t i = 0; i < net->client_count; i++)
         kit_client_free(net->clients[i]);
+    for (size_t i = 0; i < net->wire_count; i++)
+        kit_wire_free(net->wires[i]);
+    free(net->wires);
     free(net->clients);
     free(net->links);
     buf_deinit(&net->error);

@@ -14,6 +14,7 @@
 #include "testkit/kit_ask.h"
 #include "testkit/kit_client.h"
 #include "testkit/kit_node.h"
+#include "testkit/kit_wire.h"
 
 #define KIT_NODES_MAX 64
 
@@ -36,6 +37,8 @@ struct kit_net {
     size_t link_count;
     struct kit_client **clients;
     size_t client_count;
+    struct kit_wire **wires;
+    size_t wire_count;
     struct list asks; /* struct kit_ask.node */
     uint64_t last_ask;
     struct buf error; /* scratch: what went wrong, for a person */

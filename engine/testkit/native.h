@@ -22,6 +22,9 @@ void native_node(lua_State *lua);
 /* client(net, node, address, query, origin, headers), say(net, client, text), hear(net, client),
  * closed(net, client), leave(net, client). */
 void native_client(lua_State *lua);
+/* For peers that a spec plays itself: wire(net, node, token, latency_ms), wire_say(net, wire,
+ * text), wire_hear(net, wire), wire_stands(net, wire), wire_close(net, wire). */
+void native_wire(lua_State *lua);
 /* ask(net, node, to, data, ms), answers(net, ask), forget(net, ask); encode(value), decode(text),
  * null, array(table). */
 void native_ask(lua_State *lua);

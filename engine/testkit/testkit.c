@@ -44,6 +44,7 @@ static void preload_engine(lua_State *lua, const struct testkit_run *run)
     native_net(lua, &run->paths);
     native_node(lua);
     native_client(lua);
+    native_wire(lua);
     native_ask(lua);
     lua_pushstring(lua, run->main_path);
     lua_setfield(lua, -2, "main");

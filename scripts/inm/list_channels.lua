@@ -12,5 +12,5 @@ relay.command("list-channels", function()
       open[#open + 1] = channel
     end
   end
-  return { channels = channel_list.answer(open, "list-channels") }
+  return channel_list.answer(open, "list-channels")
 end)

@@ -7,7 +7,5 @@ local engine = require "relay.engine"
 local channel_list = require "relay.channel_list"
 
 relay.command("list-reserved-channels", function()
-  return engine.handle_level() or {
-    channels = channel_list.answer(relay.reserved(), "list-reserved-channels"),
-  }
+  return engine.handle_level() or channel_list.answer(relay.reserved(), "list-reserved-channels")
 end)

@@ -1,4 +1,5 @@
---- built_in.lua: what a node does by itself: the ten commands of the notes, the two flows, ctl, and HTTP.
+--- built_in.lua: what a node does by itself: the ten commands of the notes and node-info, the two flows,
+-- ctl, and HTTP.
 --
 -- Loaded before main.lua, whose relay.command of the same name replaces one of these.
 
@@ -12,6 +13,7 @@ require "inm.unreserve_channel"
 require "inm.node_stats"
 require "inm.host_stats"
 require "inm.get_latency"
+require "inm.node_info"
 
 require("relay.onboarding").install()
 require("relay.remote_connection").install()

@@ -33,17 +33,18 @@ end
 
 local warned = {}
 
---- The list for a response; what does not fit is left out, and the log says so once.
+--- The response; what does not fit is left out, which a key beside those of the notes tells, and the
+--- log once.
 ---@param channels { name: string, password?: string }[]
 ---@param command string
----@return { name: string, password: any }[]
+---@return { channels: { name: string, password: any }[], left_out?: integer }
 function channel_list.answer(channels, command)
   local fitting, left_out = channel_list.fit(channels, BYTES_MAX)
   if left_out > 0 and not warned[command] then
     warned[command] = true
     relay.log.warn(("%s: %d channels do not fit in a packet"):format(command, left_out))
   end
-  return fitting
+  return { channels = fitting, left_out = left_out > 0 and left_out or nil }
 end
 
 return channel_list

@@ -17,11 +17,8 @@ function host_of.peer(peer, configured)
   end
 end
 
---- The address of the endpoint of a node's host: "wss://a.example.com/" → "wss://a.example.com/node".
---- The notes' flow names a host without a scheme, too.
----@param host any
----@return string? url nil: it is no host
-function host_of.url(host)
+-- "wss://a.example.com", of any form that a host may have. The notes' flow names one without a scheme, too.
+local function base_of(host)
   if type(host) ~= "string" or not host:find("^[!-~]+$") then
     return nil
   end
@@ -29,8 +26,23 @@ function host_of.url(host)
   if not base:find("^wss?://[^/]+") then
     return nil
   end
-  base = base:gsub("/+$", "")
-  return base:find("[^/]/node$") and base or base .. "/node"
+  return (base:gsub("/+$", ""):gsub("([^/])/node$", "%1"))
+end
+
+--- The address of the endpoint of a node's host: "wss://a.example.com/" → "wss://a.example.com/node".
+---@param host any
+---@return string? url nil: it is no host
+function host_of.url(host)
+  local base = base_of(host)
+  return base and base .. "/node"
+end
+
+--- The same for clients: "wss://a.example.com/connect".
+---@param host any
+---@return string? url nil: it is no host
+function host_of.connect(host)
+  local base = base_of(host)
+  return base and base .. "/connect"
 end
 
 return host_of

@@ -74,6 +74,9 @@ function relay.node(given)
     line = caller.currentline,
   }
   engine.configure(effective)
+  if effective.master then
+    require("relay.master").install()
+  end
 end
 
 local function join(...)

@@ -97,6 +97,7 @@ schema.fields = {
   name = field(name),
   listen = field(listen),
   host = field(url),
+  region = field(name),
   token = field(token),
   peers = field(check.list(peer)),
   pool = field(check.integer(1, 1000)),

@@ -7,6 +7,8 @@ local fake_relay = {}
 local MODULES = {
   "relay", "relay.engine", "relay.channel_list", "relay.onboarding", "relay.remote_connection",
   "relay.http",
+  "relay.master.side_by_side", "relay.master.survey", "relay.master.drift", "relay.master.mends",
+  "relay.master.synchronise",
 }
 
 ---@class fake.Relay

@@ -5,9 +5,11 @@ import contextlib
 import inspect
 import os
 import resource
+import shutil
 
 import pytest
 
+from support.browser import chromium
 from support.network import Network, full, line, standing
 from support.node import BINARY, Node
 
@@ -68,3 +70,12 @@ def line_of_three(tmp_path_factory):
 def full_of_three(tmp_path_factory):
     with standing(tmp_path_factory.mktemp("full"), full(3)) as nodes:
         yield nodes
+
+
+@pytest.fixture(scope="session")
+def browser_url(tmp_path_factory):
+    """The DevTools address of a Chromium for all pages of a run."""
+    profile = tmp_path_factory.mktemp("chromium")
+    with chromium(profile) as address:
+        yield address
+    shutil.rmtree(profile, ignore_errors=True)

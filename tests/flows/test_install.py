@@ -30,3 +30,8 @@ async def test_install_policies_answer_where_the_user_has_none(prefix, tmp_path)
         async with client(node) as alice, client(node) as bob:
             assert await alice.subscribe("channel", "passwd") == {"ok": True}
             assert await bob.subscribe("channel", "wdpass") == {"ok": False, "reason": "invalid password"}
+
+
+def test_install_puts_the_unit_where_systemd_looks(prefix):
+    unit = (prefix / "lib" / "systemd" / "system" / "wsrelay-engine.service").read_text()
+    assert "ExecStart=wsrelay-engine " in unit  # without a path: systemd looks in /usr/local/bin and /usr/bin

@@ -22,7 +22,7 @@ FENCES = {
     "uv.h": {"socket", "engine.c", "hash_worker.c", "hash_worker.h", "loop_lag.c", "loop_lag.h",
              "mesh_loop.c", "mesh_loop.h",
              "drain.c", "drain.h", "generations.c", "generations.h", "reload.c", "reload.h", "watch.c", "watch.h",
-             "store_worker.c", "store_worker.h",
+             "service.c", "service.h", "store_worker.c", "store_worker.h",
              "control.h", "control.c", "control_conn.c", "control_state.h"},
 }
 LINES_MAX = 500

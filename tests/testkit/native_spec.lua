@@ -19,6 +19,7 @@ describe("what stands behind the kit", function()
       assert_raises("no such node", engine.start, net, number)
       assert_raises("no such client", engine.hear, net, number)
       assert_raises("no such question", engine.answers, net, number)
+      assert_raises("no such wire", engine.wire_hear, net, number)
     end
     assert_raises("number expected", engine.start, net, "a")
     assert_raises("wsrelay.testkit.network expected", engine.start, "net", 1)

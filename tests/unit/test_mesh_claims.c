@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mesh_fixture.h"
@@ -286,6 +287,38 @@ static void test_mesh_claims_a_channel_of_one_node_alone_is_not_reserved(void **
     assert_claims(1);
 }
 
+static char answered[128];
+
+static void done(void *context, const struct mesh_response *response, const char *error)
+{
+    (void)context, (void)error;
+    if (response)
+        snprintf(answered, sizeof(answered), "%.*s", (int)response->data.len, response->data.at);
+}
+
+static void assert_answer(const char *command, const char *answer)
+{
+    answered[0] = '\0';
+    assert_int_not_equal(
+        mesh_request(c->mesh, mesh_text("a"), mesh_text(command), 1000, done, NULL), 0);
+    whole_net_advance(net, 500);
+    assert_string_equal(answered, answer);
+}
+
+/* As a master sends them. */
+static void test_mesh_claims_none_is_made_or_dropped_by_a_command_without_one(void **state)
+{
+    (void)state;
+    mesh_member(a, "verona", "montague");
+    assert_answer("{\"command\":\"reserve-channel\",\"channel\":\"mantua\",\"password\":null}",
+                  "{\"ok\":true}");
+    assert_claims(1);
+    assert_answer("{\"command\":\"unreserve-channel\",\"channel\":\"verona\"}",
+                  "{\"ok\":false,\"reason\":\"channel still open\"}");
+    assert_answer("{\"command\":\"unreserve-channel\",\"channel\":\"mantua\"}", "{\"ok\":true}");
+    assert_claims(1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_mesh_claims_##name, setup, teardown)
 
 int main(void)
@@ -308,6 +341,7 @@ int main(void)
         TEST(an_open_without_a_majority_is_busy),
         TEST(an_open_hears_of_a_dropped_peer),
         TEST(a_channel_of_one_node_alone_is_not_reserved),
+        TEST(none_is_made_or_dropped_by_a_command_without_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

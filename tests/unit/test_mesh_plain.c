@@ -133,6 +133,40 @@ static void test_mesh_plain_what_is_no_peer_has_no_list(void **state)
     assert_null(winner("verona"));
 }
 
+/* What a master found, which believes the peer and not us. */
+static void test_mesh_plain_a_doubt_asks_the_peers_and_believes_them_alone(void **state)
+{
+    (void)state;
+    mesh_plain_doubt(a->mesh, mesh_text("verona"));
+    assert_null(winner("verona"));
+    answer_list("{'channels':[{'name':'mantua'}]}");
+    assert_null(winner("verona"));
+    assert_non_null(winner("mantua"));
+}
+
+static void test_mesh_plain_a_doubt_about_a_claimed_name_asks_nobody(void **state)
+{
+    (void)state;
+    struct password_hash hash = hash_of(1);
+    mesh_plain_open(a->mesh, mesh_text("peer"), mesh_text("verona"), &hash);
+    (void)far_end_heard(plain, "");
+    mesh_plain_doubt(a->mesh, mesh_text("verona"));
+    assert_false(far_end_heard(plain, "list-channels"));
+}
+
+static void test_mesh_plain_what_is_freed_goes_when_a_list_alone_held_it(void **state)
+{
+    (void)state;
+    struct password_hash hash = hash_of(1);
+    mesh_plain_reserved(a->mesh, mesh_text("peer"), mesh_text("verona"), &hash, false);
+    mesh_plain_open(a->mesh, mesh_text("peer"), mesh_text("mantua"), &hash);
+    assert_true(mesh_plain_freed(a->mesh, mesh_text("verona")));
+    assert_false(mesh_plain_freed(a->mesh, mesh_text("mantua")));
+    assert_true(mesh_plain_freed(a->mesh, mesh_text("padua")));
+    assert_null(winner("verona"));
+    assert_non_null(winner("mantua"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -145,6 +179,9 @@ int main(void)
         TEST(test_mesh_plain_what_is_found_is_held_with_its_own_password),
         TEST(test_mesh_plain_doubts_while_it_is_asked_ask_once_more),
         TEST(test_mesh_plain_what_is_no_peer_has_no_list),
+        TEST(test_mesh_plain_a_doubt_asks_the_peers_and_believes_them_alone),
+        TEST(test_mesh_plain_a_doubt_about_a_claimed_name_asks_nobody),
+        TEST(test_mesh_plain_what_is_freed_goes_when_a_list_alone_held_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

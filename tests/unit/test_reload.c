@@ -18,7 +18,7 @@ static struct place {
     char path[512];
     uv_loop_t loop;
     struct reload reload;
-    unsigned taken, told;
+    unsigned begun, over, taken, told;
     int take_answers;
     bool asks_again_in_take, asks_again_in_done;
     bool read_files, is_refused; /* told last by `over` */
@@ -36,6 +36,13 @@ static void on_told(void *context, uint64_t generation, const char *error)
         place.asks_again_in_done = false;
         assert_int_equal(reload_begin(&place.reload, on_told, NULL), 0);
     }
+}
+
+static void on_begins(void *context)
+{
+    (void)context;
+    assert_int_equal(place.begun, place.over); /* one after the other */
+    place.begun++;
 }
 
 static int on_take(void *context, struct script *script, struct sockets_change *change,
@@ -59,6 +66,8 @@ static int on_take(void *context, struct script *script, struct sockets_change *
 static void on_over(void *context, const struct buf *files, bool is_refused)
 {
     (void)context;
+    place.over++;
+    assert_int_equal(place.begun, place.over);
     place.read_files = files->len > 0;
     place.is_refused = is_refused;
 }
@@ -76,7 +85,7 @@ static int setup(void **state)
                                          .policies_path = "policies",
                                          .log = &place.fixture.log,
                                          .generation = 1};
-    const struct reload_calls calls = {.take = on_take, .over = on_over};
+    const struct reload_calls calls = {.begins = on_begins, .take = on_take, .over = on_over};
     assert_int_equal(reload_open(&place.reload, &place.loop, &source, &calls), 0);
     return 0;
 }

@@ -54,7 +54,8 @@ static void call_status(void *context, struct script_status *status)
     *status = (struct script_status){.started_ms = 400, .connections = 7, .policy_failures = 3};
 }
 
-static const struct script_calls CALLS = {&asker, call_status, call_reload, NULL, NULL, NULL};
+static const struct script_calls CALLS = {
+    .context = &asker, .status = call_status, .reload = call_reload};
 
 static int setup(void **state)
 {

@@ -176,10 +176,54 @@ static void test_host_stats_has_the_keys_of_the_notes(void **state)
     assert_answer_has("\"60s_out\":0");
 }
 
+static void test_node_info_tells_what_the_notes_do_not(void **state)
+{
+    script_node_command(start(state, ""), "node-info", "{}");
+    assert_answer_has("\"name\":\"node-a\"");
+    assert_answer_has("\"started_at\":1795389987.5");
+    assert_answer_has("\"host\":\"wss://a.example.com/\"");
+    assert_answer_has("\"health\":\"good\"");
+    assert_answer_has("{\"name\":\"plain\"}");
+    assert_answer_has("\"latency_ms\":0.45");
+    assert_answer_has("\"master\":false");
+    assert_null(strstr(FAKE.responses[0], "token"));
+}
+
 static void test_a_command_of_main_lua_replaces_the_shipped_one(void **state)
 {
     start(state, "relay.command('list-nodes', function() return { mine = true } end)");
     assert_answer(state, "list-nodes", "{}", "{\"ok\":true,\"mine\":true}");
+}
+
+static void test_a_master_sees_claims_and_says_what_it_found(void **state)
+{
+    static const char lines[] = "local engine = require \"relay.engine\"\n"
+                                "relay.command(\"look\", function(request)\n"
+                                "  local state, hash, owner = engine.claim(request.data.channel)\n"
+                                "  engine.plain_doubt(request.data.channel)\n"
+                                "  return { state = state, hash = hash, owner = owner,\n"
+                                "           is_free = engine.plain_freed(request.data.channel) }\n"
+                                "end)\n";
+    struct script_node *node = start(state, lines);
+    struct claim_owner *owner = claim_table_add_owner(&FAKE.claims, "node-b");
+    struct claim claim = {.name = "held",
+                          .name_len = 4,
+                          .stamp = {1, "node-b"},
+                          .hash = {.is_set = true},
+                          .state = CLAIM_TENTATIVE};
+    struct claim_record *put;
+    claim_owner_restart(owner, 1);
+    assert_int_equal(claim_table_put(&FAKE.claims, owner, &claim, 1, &put), 0);
+    script_node_command(node, "look", "{\"channel\":\"held\"}");
+    assert_answer_has("\"state\":\"tentative\"");
+    assert_answer_has("\"hash\":\"0000000000");
+    assert_answer_has("\"owner\":\"node-b\"");
+    assert_answer_has("\"is_free\":false");
+    assert_answer(state, "look", "{\"channel\":\"free\"}", "{\"ok\":true,\"is_free\":true}");
+    assert_string_equal(FAKE.told, "doubt any held 0;freed any held 0;doubt any free 0;freed any "
+                                   "free 0;");
+    script_node_command(node, "look", "{\"channel\":\"\"}");
+    assert_answer_has("internal error");
 }
 
 static void test_onboarding_asks_a_plain_peer_and_ignores_garbage(void **state)
@@ -278,7 +322,9 @@ int main(void)
         SCRIPT_TEST(test_reserve_channel_answers_what_the_mesh_says),
         SCRIPT_TEST(test_node_stats_has_the_keys_of_the_notes),
         SCRIPT_TEST(test_host_stats_has_the_keys_of_the_notes),
+        SCRIPT_TEST(test_node_info_tells_what_the_notes_do_not),
         SCRIPT_TEST(test_a_command_of_main_lua_replaces_the_shipped_one),
+        SCRIPT_TEST(test_a_master_sees_claims_and_says_what_it_found),
         SCRIPT_TEST(test_onboarding_asks_a_plain_peer_and_ignores_garbage),
         SCRIPT_TEST(test_onboarding_leaves_our_own_kind_alone),
         SCRIPT_TEST(test_remote_connection_dials_what_a_peer_lists),

@@ -148,7 +148,11 @@ local function sample_job(at, samples)
   local network = samples.network or {}
   local statements = {}
   add_samples(statements, "node", samples.nodes or {}, NODES_MAX, moment)
-  table.insert(statements, { sql.add_network, moment, figure_of(network.channels) })
+  local whole = { sql.add_network, moment }
+  for place, figure in ipairs(sql.NETWORK) do
+    whole[place + 2] = figure_of(network[figure])
+  end
+  table.insert(statements, whole)
   add_samples(statements, "channel", samples.channels or {}, sql.CHANNELS_MAX, moment)
   add_buckets(statements, moment)
   for _, statement in ipairs(room.delete_old(at)) do
@@ -204,7 +208,12 @@ end
 ---@class relay.history.Samples
 ---@field nodes relay.history.NodeSample[] those that answered, 1000 at most
 ---@field channels relay.history.ChannelSample[] the busiest first; beyond 100 they are left out
----@field network? { channels?: number } how many channels there are, each counted once
+---@field network? relay.history.NetworkSample
+
+---@class relay.history.NetworkSample what is known better than as the sum of the nodes'
+---@field channels? number each counted once
+---@field messages_per_second? number each counted once
+---@field kbits_per_second? number
 
 --- Writes a sample of the network. A second one of the same 15 seconds takes the place of the first.
 ---@param at number Unix time

@@ -113,10 +113,18 @@ local function add_sample(subject)
     :format(sql.table_of(subject, sql.LEVELS[1]), table.concat(marks, ", "), subject)
 end
 
--- Of the moment ?1: the sums of what the nodes told. How many channels the network has is none: a channel of
--- two nodes is one. Whoever knows it gives it as ?2.
+--- Figures of the network that are no sum of its nodes': a channel of two nodes is one, and so is each of
+--- its messages.
+sql.NETWORK = { "channels", "messages_per_second", "kbits_per_second" }
+
+-- Of the moment ?1: the sums of what the nodes told. Whoever knows those of sql.NETWORK better gives them
+-- as ?2, ?3 and ?4.
 local function add_network()
-  local sums = each("node", "sum($)"):gsub("sum%(channels%)", "coalesce(?2, sum(channels))")
+  local sums = each("node", "sum($)")
+  for place, figure in ipairs(sql.NETWORK) do
+    local sum = ("sum(%s)"):format(figure)
+    sums = sums:gsub(sum:gsub("%p", "%%%0"), ("coalesce(?%d, %s)"):format(place + 1, sum))
+  end
   return ("INSERT OR REPLACE INTO node_15s SELECT ?1, 0, %s FROM node_15s WHERE at = ?1 AND id > 0 "
     .. "HAVING count(*) > 0"):format(sums)
 end

@@ -2,13 +2,13 @@ local fake_relay = require "spec.support.fake_relay"
 
 local COMMANDS = {
   "get-connection-token", "get-latency", "get-node-connection", "host-stats", "list-channels",
-  "list-nodes", "list-reserved-channels", "node-stats", "reserve-channel", "unreserve-channel",
+  "list-nodes", "list-reserved-channels", "node-info", "node-stats", "reserve-channel", "unreserve-channel",
 }
 
 describe("relay.built_in", function()
   after_each(fake_relay.remove)
 
-  it("registers the ten commands of the notes, and the two flows", function()
+  it("registers the ten commands of the notes, node-info, and the two flows", function()
     local fake = fake_relay.install()
     for name in pairs(package.loaded) do
       if name:find("^inm%.") or name == "relay.built_in" then

@@ -36,6 +36,7 @@ describe("relay.schema", function()
       name = "node-a",
       listen = "0.0.0.0:8080",
       host = "wss://node-a.example.com/",
+      region = "eu-west.1",
       token = "secret",
       settings = { jwt_secret = "s", regions = { "eu", "us" } },
       peers = { { name = "node-b", url = "wss://node-b.example.com/node", token = "t" } },

@@ -42,9 +42,10 @@ def free_port() -> int:
 
 
 class Member(Node):
-    """A node with a name, a port, a token and peers."""
+    """A node with a name, a port, a token and peers; `script` stands behind relay.node in its main.lua."""
 
-    def __init__(self, directory: Path, name: str, peers=(), config="", *, chooses=False, port=None):
+    def __init__(self, directory: Path, name: str, peers=(), config="", *, chooses=False, port=None, script=""):
+        self.script = script
         self.number, self.token, self.peers = port or free_port(), f"token-of-{name}", list(peers)
         self.host = f"ws://127.0.0.1:{self.number}/"
         listed = "".join(f'{{ name = "{peer.name}", url = "{peer.url}", token = "{peer.token}" }},'
@@ -53,6 +54,11 @@ class Member(Node):
                  "limits = { messages_per_second = 0 },"]
         super().__init__(directory, "\n  ".join([*lines, config]), name=name, listen=f'"127.0.0.1:{self.number}"',
                          files={} if chooses else {"policies/peer_selection.lua": FIXED})
+
+    def configure(self, config: str):
+        super().configure(config)
+        with self.main.open("a") as main:
+            main.write(self.script)
 
     def as_peer(self, url=None) -> Peer:
         return Peer(self.name, url or self.host + "node", self.token)

@@ -79,11 +79,11 @@ class Node:
     """A running node. `with Node(directory) as node:` ends it and looks for its last words."""
 
     def __init__(self, directory: Path, config="", *, listen='"127.0.0.1:0"', options=(), env=None, files=None,
-                 descriptors=None, binary=BINARY, main=None, name="node-a"):
+                 descriptors=None, binary=BINARY, main=None, name="node-a", before=()):
         self.directory, self.name = directory, name
         self.main = main or directory / "main.lua"
         self.lines: list[Line] = []
-        self._command = [str(binary), str(self.main), *options]
+        self._command = [*before, str(binary), str(self.main), *options]
         if descriptors:
             self._command = ["prlimit", f"--nofile={descriptors}:{descriptors}", *self._command]
         self._env, self._listen = env, listen

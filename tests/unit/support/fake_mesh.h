@@ -158,6 +158,20 @@ void mesh_plain_reserved(struct mesh *mesh, struct text peer, struct text channe
     fake_tell(is_certain ? "reserved" : "perhaps reserved", peer, channel, hash);
 }
 
+void mesh_plain_doubt(struct mesh *mesh, struct text channel)
+{
+    (void)mesh;
+    fake_tell("doubt", fake_text("any"), channel, &(struct password_hash){.is_set = false});
+}
+
+/* Of the names one is held. */
+bool mesh_plain_freed(struct mesh *mesh, struct text channel)
+{
+    (void)mesh;
+    fake_tell("freed", fake_text("any"), channel, &(struct password_hash){.is_set = false});
+    return channel.len != strlen("held") || memcmp(channel.at, "held", channel.len) != 0;
+}
+
 bool mesh_next_peer(const struct mesh *mesh, size_t *cursor, struct mesh_peer *peer)
 {
     (void)mesh;
@@ -206,6 +220,12 @@ struct text mesh_host(const struct mesh *mesh)
 {
     (void)mesh;
     return fake_text("wss://a.example.com/");
+}
+
+uint64_t mesh_boot(const struct mesh *mesh)
+{
+    (void)mesh;
+    return 1795389987500;
 }
 
 size_t mesh_pool(const struct mesh *mesh)

@@ -261,6 +261,18 @@ describe("master.history", function()
       add(T + 15, { { name = "node-a", channels = 3 }, { name = "node-b", channels = 3 } })
       assert.are.same({ [0] = 4.0, [15] = 6.0 }, bench.figure(chart("hour", T + 15), "channels"))
     end)
+
+    it("has as many messages as who counts each once says", function()
+      local nodes = {
+        { name = "node-a", messages_per_second = 3, kbits_per_second = 1 },
+        { name = "node-b", messages_per_second = 3, kbits_per_second = 1 },
+      }
+      add(T, nodes, {}, { messages_per_second = 3, kbits_per_second = 1 })
+      add(T + 15, nodes)
+      local told = chart("hour", T + 15)
+      assert.are.same({ [0] = 3.0, [15] = 6.0 }, bench.figure(told, "messages_per_second"))
+      assert.are.same({ [0] = 1.0, [15] = 2.0 }, bench.figure(told, "kbits_per_second"))
+    end)
   end)
 
   describe("a chart", function()

@@ -1,0 +1,85 @@
+// totals.js: the network in five figures, three of them with the last hour behind them.
+import { Keyed, drawn, element, icon, setAttribute, setText } from "./dom.js";
+import * as format from "./format.js";
+import { read, series, sparkline } from "./history.js";
+import { CONDITION_WORDS } from "./parts.js";
+import { conditions } from "./state.js";
+
+const WIDTH = 120;
+const HEIGHT = 32;
+const REFRESH_MS = 30000;
+
+/** @typedef {import("./state.js").State} State */
+
+/** @type {{ title: string, column?: string, text: (state: State) => string }[]} a tile without a column shows the nodes' health */
+const TILES = [
+  { title: "Nodes up", text: nodesUp },
+  { title: "Clients", column: "clients", text: ({ network }) => format.count(network.clients) },
+  { title: "Channels", column: "channels", text: ({ network }) => format.count(network.channels) },
+  { title: "Messages/s", column: "messages_per_second", text: ({ network }) => format.rate(network.messages_per_second) },
+  { title: "Bandwidth", column: "kbits_per_second", text: ({ network }) => format.bandwidth(network.kbits_per_second) },
+];
+
+/** @param {State} state */
+function nodesUp({ nodes }) {
+  const up = nodes.filter(({ state }) => state === "up").length;
+  return up === nodes.length ? `${up}` : `${up} of ${nodes.length}`;
+}
+
+/** How many are in each condition: the sign, and the count beside it. */
+function healthCounts() {
+  const root = element("span", { class: "counts" });
+  const rows = new Keyed(root, (/** @type {{ kind: import("./state.js").Condition, count: number }} */ { kind }) => {
+    const count = element("span");
+    const word = element("span", { class: "unseen" }, ` ${CONDITION_WORDS[kind].toLowerCase()}`);
+    const part = element("span", { class: "health", "data-condition": kind, title: CONDITION_WORDS[kind] }, icon(kind), element("span", {}, count, word));
+    return { root: part, update: (/** @type {{ count: number }} */ now) => setText(count, String(now.count)) };
+  });
+  return { root, update: (/** @type {State} */ state) => rows.update(conditions(state.nodes), ({ kind }) => kind) };
+}
+
+export class Totals {
+  #tiles;
+  #timer = 0;
+  #reading = new AbortController();
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.#tiles = TILES.map((tile) => {
+      const value = element("span", { class: "value" }, format.NONE);
+      const counts = healthCounts();
+      const line = drawn("path", { class: "line" });
+      const picture = drawn("svg", { class: "spark", viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
+      root.append(element("a", { class: "tile", href: "#/network" },
+        element("span", { class: "title" }, tile.title), element("span", { class: "row" }, value, tile.column ? picture : counts.root)));
+      return { ...tile, value, counts, line };
+    });
+  }
+
+  /** @param {State} state */
+  update(state) {
+    for (const { text, value, column, counts } of this.#tiles) {
+      setText(value, text(state));
+      if (!column) counts.update(state);
+    }
+  }
+
+  /** Reads the last hour now and then, until stop(). */
+  start() {
+    this.stop();
+    this.#reading = new AbortController();
+    const { signal } = this.#reading;
+    const refresh = () => read({}, "hour", signal).then((history) => {
+      for (const { column, line } of this.#tiles) {
+        if (column) setAttribute(line, "d", sparkline(series(history, column), WIDTH, HEIGHT));
+      }
+    }).catch(() => { /* no histories, or no connection: no line */ });
+    this.#timer = setInterval(() => !document.hidden && refresh(), REFRESH_MS);
+    refresh();
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    this.#reading.abort();
+  }
+}
