@@ -339,8 +339,8 @@ static int open_loop(struct engine *engine)
 {
     if (uv_loop_init(&engine->loop))
         return RELAY_ESYSTEM;
-    drain_open(&engine->drain, &engine->loop, &engine->relay, on_drained, engine);
     loop_lag_open(&engine->loop_lag, &engine->loop);
+    drain_open(&engine->drain, &engine->loop, &engine->relay, on_drained, engine);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&engine->loop, &engine->signals[i]);
         engine->signals[i].data = engine;

@@ -25,8 +25,8 @@
 #include "host/host_network.h"
 #include "mesh/mesh.h"
 #include "relay/relay.h"
-#include "web.h"
 #include "script/stores.h"
+#include "web.h"
 
 struct script;
 

@@ -9,8 +9,8 @@
 
 #include "script/json_lua.h"
 #include "script/runtime.h"
-#include "web.h"
 #include "script/store_lua.h"
+#include "web.h"
 
 #define ANSWERS_MAX ((size_t)64 * 1024 * 1024) /* of one broadcast, in bytes */
 
