@@ -13,6 +13,7 @@ relay.node {
   master = admin ~= nil,
   admin = admin and { listen = admin },
   control = state and state .. "/" .. os.getenv "WSRELAY_NAME" .. ".sock",
+  history = state and { path = state .. "/history.db" },
   drain_seconds = 1,
 }
 
