@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from support.http import get
 from support.node import BINARY, ROOT, SANITIZERS, WAIT_SECONDS, environment, eventually
 from support.network import free_port
 
@@ -85,14 +87,18 @@ async def test_overview_is_four_nodes_with_traffic_and_ends_with_ctrl_c(example,
     async def channels_with_messages():
         return {line[0] for line in await told(tmp_path, "node-a", "channels") if line[4] != "0"}
 
-    async def talks():
-        return {"status", "lobby"} <= await channels_with_messages()
+    async def who_talks():
+        channels = await channels_with_messages()
+        return "status" in channels, len(channels) > 1
 
-    await eventually(talks, True)
-    reader, writer = await asyncio.open_connection("127.0.0.1", example.admin)
-    writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert b" 200 " in await asyncio.wait_for(reader.readline(), WAIT_SECONDS)
-    writer.close()
+    await eventually(who_talks, (True, True))  # the nodes, and clients in channels that they chose
+
+    async def overview():
+        state = json.loads((await get(example.admin, "/overview/state")).body)
+        return [node["name"] for node in state["nodes"] if node["state"] == "up"], len(state["links"]), state["master"]
+
+    await eventually(overview, (NODES, 6, "node-a"))
+    assert json.loads((await get(example.port, "/nearest?region=us")).body)["node"] in ("node-c", "node-d")
 
     await asyncio.to_thread(example.interrupt)
     pids = [int(pid) for pid in re.findall(r" started name=\S+ pid=(\d+)", example.text)]
