@@ -35,7 +35,8 @@ class Example:
     """The script in a process group of its own, which Ctrl-C would reach."""
 
     def __init__(self, directory: Path):
-        self.port, self.admin, self.text = free_ports(4), free_port(), ""
+        self.port, self.text = free_ports(5), ""
+        self.admin = self.port + 4
         self._process = subprocess.Popen(
             [RUN], start_new_session=True, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=environment({"PORT": str(self.port), "ADMIN": f"127.0.0.1:{self.admin}",
@@ -64,6 +65,7 @@ def example(tmp_path):
     running = Example(tmp_path)
     yield running
     running.end()
+    print(running.text)  # shown when the test failed
 
 
 async def told(tmp_path: Path, name: str, *words) -> list[list[str]]:
@@ -85,7 +87,7 @@ async def test_overview_is_four_nodes_with_traffic_and_ends_with_ctrl_c(example,
         await eventually(linked, [other for other in NODES if other != name])
 
     async def channels_with_messages():
-        return {line[0] for line in await told(tmp_path, "node-a", "channels") if line[4] != "0"}
+        return {line[0] for line in await told(tmp_path, "node-a", "channels") if line[5] != "0"}  # in 60 s
 
     async def who_talks():
         channels = await channels_with_messages()
