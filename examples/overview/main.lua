@@ -1,7 +1,7 @@
 --- Overview: a master with three nodes, and clients that talk; ./run beside this file starts them.
 --
 -- The nodes share this file: what differs comes from the command line (--listen, --host, --peer) and the
--- environment (the name, and who shows the Network Overview).
+-- environment (name and region, and who shows the Network Overview).
 
 local relay = require "relay"
 
@@ -12,6 +12,8 @@ relay.node {
   token = os.getenv "WSRELAY_TOKEN" or "overview", -- whoever presents it may join
   master = admin ~= nil,
   admin = admin and { listen = admin },
+  history = state and { path = state .. "/history.db" },
+  region = os.getenv "OVERVIEW_REGION",
   control = state and state .. "/" .. os.getenv "WSRELAY_NAME" .. ".sock",
   history = state and { path = state .. "/history.db" },
   drain_seconds = 1,

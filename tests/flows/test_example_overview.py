@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from support.http import get
 from support.node import BINARY, ROOT, SANITIZERS, WAIT_SECONDS, environment, eventually
 from support.network import free_port
 
@@ -33,7 +35,8 @@ class Example:
     """The script in a process group of its own, which Ctrl-C would reach."""
 
     def __init__(self, directory: Path):
-        self.port, self.admin, self.text = free_ports(4), free_port(), ""
+        self.port, self.text = free_ports(5), ""
+        self.admin = self.port + 4
         self._process = subprocess.Popen(
             [RUN], start_new_session=True, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=environment({"PORT": str(self.port), "ADMIN": f"127.0.0.1:{self.admin}",
@@ -62,6 +65,7 @@ def example(tmp_path):
     running = Example(tmp_path)
     yield running
     running.end()
+    print(running.text)  # shown when the test failed
 
 
 async def told(tmp_path: Path, name: str, *words) -> list[list[str]]:
@@ -83,16 +87,20 @@ async def test_overview_is_four_nodes_with_traffic_and_ends_with_ctrl_c(example,
         await eventually(linked, [other for other in NODES if other != name])
 
     async def channels_with_messages():
-        return {line[0] for line in await told(tmp_path, "node-a", "channels") if line[4] != "0"}
+        return {line[0] for line in await told(tmp_path, "node-a", "channels") if line[5] != "0"}  # in 60 s
 
-    async def talks():
-        return {"status", "lobby"} <= await channels_with_messages()
+    async def who_talks():
+        channels = await channels_with_messages()
+        return "status" in channels, len(channels) > 1
 
-    await eventually(talks, True)
-    reader, writer = await asyncio.open_connection("127.0.0.1", example.admin)
-    writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert b" 200 " in await asyncio.wait_for(reader.readline(), WAIT_SECONDS)
-    writer.close()
+    await eventually(who_talks, (True, True))  # the nodes, and clients in channels that they chose
+
+    async def overview():
+        state = json.loads((await get(example.admin, "/overview/state")).body)
+        return [node["name"] for node in state["nodes"] if node["state"] == "up"], len(state["links"]), state["master"]
+
+    await eventually(overview, (NODES, 6, "node-a"))
+    assert json.loads((await get(example.port, "/nearest?region=us")).body)["node"] in ("node-c", "node-d")
 
     await asyncio.to_thread(example.interrupt)
     pids = [int(pid) for pid in re.findall(r" started name=\S+ pid=(\d+)", example.text)]
