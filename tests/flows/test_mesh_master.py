@@ -114,8 +114,8 @@ async def test_master_remembers_what_happened_when_it_is_killed_or_reloads(netwo
         master.kill()
         master.start()
         await other.has_peers()
-        shown = await state(master)
-        assert [event["at"] for event in shown["events"]][-len(written):] == written
+        async with watching(master) as until: # a history is opened and read while the page shows already
+            shown = await until(lambda shown: [event["at"] for event in shown["events"]][-len(written):] == written)
         assert kinds(shown).count(("started", "node-a")) == 2
 
 
