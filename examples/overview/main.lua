@@ -15,7 +15,6 @@ relay.node {
   history = state and { path = state .. "/history.db" },
   region = os.getenv "OVERVIEW_REGION",
   control = state and state .. "/" .. os.getenv "WSRELAY_NAME" .. ".sock",
-  history = state and { path = state .. "/history.db" },
   drain_seconds = 1,
 }
 
