@@ -48,6 +48,14 @@ static bool listens_there(const struct admin *admin, const struct config_listen 
            admin->port == listen_on->port;
 }
 
+static void close_listener(struct admin *admin)
+{
+    if (admin->listener)
+        log_info(admin->sockets->relay->log, "admin listener closed",
+                 LOG_STR("address", admin->host), LOG_INT("port", listener_port(admin->listener)));
+    listener_close(admin->listener);
+}
+
 /* The old one goes when the new one stands. */
 static int move(struct admin *admin, const struct config_listen *listen_on, struct buf *error)
 {
@@ -62,7 +70,7 @@ static int move(struct admin *admin, const struct config_listen *listen_on, stru
             return host ? RELAY_ESYSTEM : RELAY_ENOMEM;
         }
     }
-    listener_close(admin->listener);
+    close_listener(admin);
     free(admin->host);
     admin->listener = listener;
     admin->host = host;

@@ -94,6 +94,26 @@ async def test_admin_scripts_answer(start_admin):
     assert (await get(port, "/hello", method="POST")).status == 405
 
 
+async def test_admin_says_what_is_there(start_admin):
+    index = await get(admin_port(start_admin(CLOSED)), "/")
+    assert index.status == 200
+    assert [line.split()[0] for line in index.text.splitlines()] == ["/metrics", "/livez", "/readyz"]
+
+
+async def test_admin_listener_that_a_reload_moves_or_removes_says_so(start_admin):
+    node = start_admin(ADMIN)
+    first = admin_port(node)
+    node.configure(f'admin = {{ listen = "127.0.0.2:{first}" }},')
+    await node.reload()
+    [closed] = node.events("admin listener closed")
+    assert (closed.level, closed.fields["address"], closed.fields["port"]) == ("info", "127.0.0.1", first)
+    node.configure("")
+    await node.reload()
+    assert node.events("admin listener closed")[-1].fields["address"] == "127.0.0.2"
+    await node.reload()
+    assert len(node.events("admin listener closed")) == 2
+
+
 async def test_admin_answer_is_written_whole(start_admin):
     port = admin_port(start_admin())
     for _ in range(3):

@@ -140,6 +140,8 @@ async def test_master_keeps_what_it_shows_behind_its_token(network):
         port = admin_port(master)
         for path in ("/overview/state", "/overview/history", "/overview/events"):
             assert (await get(port, path)).status == 401
+        index = await get(port, "/")
+        assert (index.status, index.headers["location"]) == (302, "/overview")
         page = await get(port, "/overview")
         assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert page.headers["content-security-policy"].startswith("default-src 'self';")
