@@ -63,6 +63,24 @@ describe("testkit.network", function()
     assert.is_truthy(net:client("node-a", { origin = "https://evil.example.com" }))
   end)
 
+  it("gives main.lua a name and an environment in the process' place", function()
+    local main = written [[
+      local relay = require "relay"
+      relay.node { region = os.getenv "REGION" }
+      relay.command("tell", function()
+        return { name = os.getenv "WSRELAY_NAME", region = os.getenv "REGION", path = os.getenv "PATH",
+          nothing = os.getenv "NO_SUCH_VARIABLE" == nil }
+      end)]]
+    local other = { name = "node-b", environment = { REGION = "us" } }
+    local net = network { "node-a", other, main = main, environment = { REGION = "eu" } }
+    local path = os.getenv "PATH"
+    assert.same({ ok = true, name = "node-b", region = "us", path = path, nothing = true },
+      net:request("node-a", "node-b", { command = "tell" }))
+    assert.same({ ok = true, name = "node-a", region = "eu", path = path, nothing = true },
+      net:request("node-b", "node-a", { command = "tell" }))
+    assert.is_nil(os.getenv "REGION")
+  end)
+
   it("keeps a node out that node_auth refuses", function()
     local net = network { "node-a", "node-b", policies = "tests/testkit/nobody" }
     assert.same({}, net:peers "node-a")
