@@ -24,8 +24,9 @@ static char *copy(const char *text)
 static const char *source_of(const char *key)
 {
     static const char *const sources[][2] = {
-        {"name", "testkit: name"},  {"host", "testkit: host"},         {"token", "testkit: token"},
-        {"peer", "testkit: links"}, {"policies", "testkit: policies"},
+        {"name", "testkit: name"},      {"host", "testkit: host"},
+        {"token", "testkit: token"},    {"peer", "testkit: links"},
+        {"no-peers", "testkit: links"}, {"policies", "testkit: policies"},
     };
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         if (strcmp(sources[i][0], key) == 0)

@@ -72,7 +72,7 @@ static int net_add(lua_State *lua)
 
 static int net_set(lua_State *lua)
 {
-    static const char *const KEYS[] = {"host", "token", "peer", "log-level", NULL};
+    static const char *const KEYS[] = {"host", "token", "peer", "no-peers", "log-level", NULL};
     struct kit_node *node = native_check_node(lua, 2);
     const char *key = KEYS[luaL_checkoption(lua, 3, NULL, KEYS)];
     kit_node_set(node, key, luaL_checkstring(lua, 4));

@@ -36,6 +36,15 @@ describe("testkit.network", function()
     assert.same({ "node-b", "node-c" }, net:nodes "node-a")
   end)
 
+  it("leaves main.lua's peers out, also of a node that dials nobody", function()
+    local main = written [[
+      require("relay").node { peers = { { name = "node-b", url = "ws://192.0.2.9/node", token = "t" } } }]]
+    local net = network { "node-a", "node-b", main = main, links = { { "node-a", "node-b" } } }
+    net:advance(60)
+    assert.same({ "node-a" }, net:peers "node-b")
+    assert.same({}, net:log("node-b", "dial"))
+  end)
+
   it("takes one node alone", function()
     local net = network { "alone" }
     assert.same({}, net:nodes "alone")

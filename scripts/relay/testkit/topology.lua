@@ -163,6 +163,15 @@ local function read_links(given, places, names)
   return links
 end
 
+local function dials(index, links)
+  for _, l in ipairs(links) do
+    if l.a == index then
+      return true
+    end
+  end
+  return false
+end
+
 -- What a node is told as by its command line. One that is alone has no network.
 local function options_of(index, nodes, links, given)
   local one = nodes[index]
@@ -181,6 +190,7 @@ local function options_of(index, nodes, links, given)
   add("log-level", one.log_level or given.log_level)
   add("host", (one.host or #nodes > 1) and host(one))
   add("token", (one.token or #nodes > 1) and token(one))
+  add("no-peers", #nodes > 1 and not dials(index, links) and "true")
   for _, l in ipairs(links) do
     local peer = l.a == index and nodes[l.b]
     add("peer", peer and ("%s=%snode,%s"):format(peer.name, host(peer):gsub("/?$", "/", 1), token(peer)))

@@ -84,7 +84,7 @@ describe("scripts/relay/testkit/topology.lua", function()
     assert.equal("links[1]: there is no node 'x'", problem { "a", "b", links = { { "a", "x" } } })
     assert.equal("links[1]: 'latency_ms' must be a number from 0 to 60000, and is -1",
       problem { "a", "b", links = { { "a", "b", latency_ms = -1 } } })
-    assert.equal("'environment' must be a table, as { REGION = \"eu\" }", problem { "a", environment = "x" })
+    assert.equal([['environment' must be a table, as { REGION = "eu" }]], problem { "a", environment = "x" })
     assert.equal("'environment' has 'A=B', which is no variable's name",
       problem { "a", environment = { ["A=B"] = "x" } })
     assert.equal("node 1: 'environment.A' must be a text", problem { { name = "a", environment = { A = 1 } } })
