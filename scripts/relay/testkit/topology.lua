@@ -198,7 +198,7 @@ local function options_of(index, nodes, links, given)
   return options
 end
 
--- What a node's main.lua finds in its environment, by name: its own name, what it says, what the network says.
+-- What a node's main.lua finds in its environment: its name, what the network says, what the node says.
 local function variables_of(one, given)
   local values = { WSRELAY_NAME = one.name }
   for _, environment_of in ipairs { given.environment or {}, one.environment or {} } do

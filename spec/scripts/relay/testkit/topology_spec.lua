@@ -87,7 +87,8 @@ describe("scripts/relay/testkit/topology.lua", function()
     assert.equal([['environment' must be a table, as { REGION = "eu" }]], problem { "a", environment = "x" })
     assert.equal("'environment' has 'A=B', which is no variable's name",
       problem { "a", environment = { ["A=B"] = "x" } })
-    assert.equal("node 1: 'environment.A' must be a text", problem { { name = "a", environment = { A = 1 } } })
+    assert.equal("node 1: 'environment.A' must be a text",
+      problem { { name = "a", environment = { A = 1 } } })
     assert.equal("'seed' must be a whole number from 0 to 9223372036854775807, and is \"x\"",
       problem { "a", seed = "x" })
   end)
