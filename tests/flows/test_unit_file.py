@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from support.node import BINARY, ROOT, WAIT_SECONDS
 
-UNIT = ROOT / "docs" / "systemd" / "wsrelay-engine.service"
+UNIT = ROOT / "docs" / "systemd" / "wsrelay-engine.service.in"
 EXPOSURE_MAX = 15  # of 100
 
 # What systemd would have beside, and why not.
@@ -29,9 +30,9 @@ def analyze(*arguments) -> subprocess.CompletedProcess:
 
 @pytest.fixture
 def unit(tmp_path):
-    """The unit of a program that is where it says; the installed one is found in /usr/local/bin or /usr/bin."""
-    path = tmp_path / UNIT.name
-    path.write_text(UNIT.read_text().replace("ExecStart=wsrelay-engine", f"ExecStart={BINARY}"))
+    """As an installation would write it, of a program that is there."""
+    path = tmp_path / UNIT.stem
+    path.write_text(UNIT.read_text().replace("@WSRELAY_BINDIR@", str(Path(BINARY).resolve().parent)))
     return path
 
 
