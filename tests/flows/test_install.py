@@ -1,12 +1,13 @@
 """`cmake --install` puts the program, the scripts and the policies where they find each other, also when moved."""
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from support.client import client
-from support.node import BINARY, WAIT_SECONDS, Node, environment
+from support.node import BINARY, ROOT, WAIT_SECONDS, Node, environment
 
 UNIT = Path("lib", "systemd", "system", "wsrelay-engine.service")
 
@@ -61,3 +62,12 @@ def test_install_s_unit_names_the_program_without_the_package_s_root(tmp_path):
     install("/usr", DESTDIR=str(tmp_path))
     assert exec_start(tmp_path / "usr" / UNIT) == "/usr/bin/wsrelay-engine"
     assert (tmp_path / "usr" / "bin" / "wsrelay-engine").is_file()
+
+
+def test_installed_examples_can_be_run_as_those_of_the_tree(standing):
+    [documents] = (standing / "share" / "doc").iterdir()
+    runnable = [path.relative_to(ROOT) for path in (ROOT / "examples").rglob("*") if path.is_file() and os.access(path, os.X_OK)]
+    assert runnable != []
+    for path in runnable:
+        assert (documents / path).stat().st_mode & 0o777 == 0o755, path
+        assert (documents / path).read_text().startswith("#!"), path
