@@ -46,6 +46,12 @@ def test_systemd_has_something_to_say_about_a_wrong_one(unit):
     assert "PrivateTemp" in analyze("verify", "--man=no", unit).stderr
 
 
+def test_the_unit_is_started_again_however_often_it_fails():
+    lines = UNIT.read_text().splitlines()
+    assert {"StartLimitIntervalSec=0", "Restart=on-failure"} <= set(lines)
+    assert lines.index("StartLimitIntervalSec=0") < lines.index("[Service]")  # systemd ignores it elsewhere
+
+
 def test_the_unit_leaves_open_what_a_relay_needs_and_nothing_else(unit):
     checks = json.loads(analyze("security", "--offline=true", "--json=short", unit).stdout)
     assert {check["name"] for check in checks if check["set"] is False} == LEFT_OPEN
