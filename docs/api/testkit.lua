@@ -31,6 +31,7 @@ function testkit.array(list) end
 ---@field name string 1 to 64 of the characters A-Z a-z 0-9 . _ -
 ---@field main? string this node's main.lua
 ---@field policies? string its policies' directory, relative to the working directory
+---@field environment? table<string, string> what os.getenv of main.lua finds first
 ---@field token? string what others present to join it
 ---@field host? string what others are told to dial; "ws://NAME/"
 ---@field log_level? "debug"|"info"|"warn"|"error" instead of main.lua's
@@ -42,6 +43,7 @@ function testkit.array(list) end
 ---@field latency_ms? number of links that say none, there and back; 1
 ---@field main? string main.lua of nodes that say none; what --main says, or main.lua in the working directory
 ---@field policies? string policies of nodes that say none; what their main.lua says
+---@field environment? table<string, string> of all nodes, below their own; WSRELAY_NAME is in it
 ---@field token? string of nodes that say none
 ---@field log_level? "debug"|"info"|"warn"|"error" of nodes that say none
 ---@field seed? integer 1

@@ -32,6 +32,8 @@ struct kit_node {
     char *policies; /* NULL: main.lua says where they are */
     struct script_option *options;
     size_t option_count;
+    char **variables; /* name, value, … NULL; or NULL: none */
+    size_t variable_count;
     char *host; /* of its configuration; may be NULL */
     struct mesh_peer_config *peers;
     struct host_network network;
@@ -47,6 +49,9 @@ void kit_node_free(struct kit_node *node);
 
 /* A value as from the command line; all are copied but the key. */
 void kit_node_set(struct kit_node *node, const char *key, const char *value);
+
+/* A variable of its scripts' environment; both are copied. */
+void kit_node_set_variable(struct kit_node *node, const char *name, const char *value);
 
 /* Loads main.lua and runs. RELAY_ESCRIPT: `error` says what is wrong, and the node is down. */
 int kit_node_start(struct kit_node *node, struct buf *error) RELAY_MUST_USE;

@@ -13,6 +13,7 @@
 
 /* Sets the functions of one group in the table at the top.
  * net: open(seed), close(net), add(net, name, main, policies), set(net, node, key, value),
+ * set_variable(net, node, name, value),
  * link(net, a, b, latency_ms), advance(net, ms), now(net), partition(net, groups), heal(net),
  * cut(net, a, b). */
 void native_net(lua_State *lua, const struct kit_paths *paths);

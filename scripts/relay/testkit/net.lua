@@ -22,6 +22,9 @@ function Net.open(plan)
     for _, option in ipairs(node.options) do
       engine.set(handle, index, option[1], option[2])
     end
+    for _, variable in ipairs(node.variables) do
+      engine.set_variable(handle, index, variable[1], variable[2])
+    end
     net.names[index], net.places[node.name] = node.name, index
   end
   for _, link in ipairs(plan.links) do
