@@ -1,66 +1,24 @@
 """The Network Overview as its reader sees it: in a browser, with a master that a test moves by hand (support/overview_mock.py)."""
 
-import asyncio
-import contextlib
+import functools
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from support.browser import CHROMIUM, Page, browser_at
-from support.overview_mock import CHART, OverviewMock, hostile, troubled
+from support.overview_mock import hostile, troubled
+from support.overview_reader import NARROWEST, needs_browser, reads
 from support.overview_world import HOSTILE_NAMES, World
 
 MODULE_TESTS = Path(__file__).resolve().parents[1] / "page"
-NARROWEST = 360
-DESKTOP = (1440, 900)
 
-pytestmark = pytest.mark.skipif(not (Path(CHROMIUM).exists() and CHART.exists()), reason="needs chromium and libjs-chart.js")
-
-
-class OverviewPage(Page):
-    async def shown(self):
-        await self.until("document.body.dataset.view === 'network' && document.querySelector('#nodes tbody tr')")
-
-    async def live(self):
-        await self.until("document.querySelector('#connection').dataset.kind === 'live'")
-
-    def texts(self, selector):
-        return self.evaluate(f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.textContent.trim())")
-
-    def column(self, table, number):
-        return self.texts(f"#{table} tbody td:nth-child({number})")
-
-    def count(self, selector):
-        return self.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
-
-    async def has_charts(self, count):
-        await self.until(f"[...document.querySelectorAll('.plot canvas')].filter((c) => globalThis.Chart?.getChart(c)).length === {count}")
-
-    async def key(self, key):
-        for kind in ("keyDown", "keyUp"):
-            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+pytestmark = needs_browser
 
 
 @pytest.fixture
 def reader(browser_url):
-    """`async with reader(world, ...) as (page, mock, browser)`: a page that is open on a mock."""
-
-    @contextlib.asynccontextmanager
-    async def reads(world, path="", size=DESKTOP, theme="light", motion="reduce", **options):
-        async with OverviewMock(world, **options) as mock, browser_at(browser_url) as browser:
-            page = await browser.open_page(mock.address + path, OverviewPage, emulate=[
-                ("Emulation.setDeviceMetricsOverride", {"width": size[0], "height": size[1], "deviceScaleFactor": 1,
-                                                        "mobile": size[0] < 800}),
-                ("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme},
-                                                             {"name": "prefers-reduced-motion", "value": motion}]}),
-            ])
-            yield page, mock, browser
-            await page.call("Storage.clearDataForOrigin", origin=mock.origin, storageTypes="all")
-            await page.call("Page.close")
-
-    return reads
+    return functools.partial(reads, browser_url)
 
 
 @pytest.mark.parametrize("path", sorted(MODULE_TESTS.glob("*_test.js")), ids=lambda p: p.stem)
