@@ -50,10 +50,23 @@ function scaled(value, step, units) {
 }
 
 /** @param {number | null | undefined} value kilobits a second */
-export const bandwidth = (value) => scaled(value, 1000, ["kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
+export const bitrate = (value) => scaled(value, 1000, ["kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
+
+/** What a figure of bitrate() is of. */
+export const PAYLOAD = "What the messages hold, each counted once: not what the network's cables carry";
+
+/** @param {number | null | undefined} value bytes a second */
+export const byteRate = (value) => scaled(value, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
 
 /** @param {number | null | undefined} value bytes */
 export const bytes = (value) => scaled(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+
+/** 3.39 of 8.00 GiB. @param {number | null | undefined} used @param {number | null | undefined} total bytes */
+export function bytesOf(used, total) {
+  const [part, whole] = [bytes(used), bytes(total)];
+  const unit = whole.replace(/^\S+/, "");
+  return `${unit !== "" && part.endsWith(unit) ? part.slice(0, -unit.length) : part} of ${whole}`;
+}
 
 /** A part of 1, or null when one of the two is missing. @param {number | null} used @param {number | null} total */
 export function share(used, total) {

@@ -89,7 +89,7 @@ export const meterCell = (used, total) => () => {
     update: (/** @type {T} */ item) => {
       const part = format.share(used(item) ?? null, total(item) ?? null);
       setText(text, format.percent(part));
-      setAttribute(root, "title", part === null ? null : `${format.bytes(used(item))} of ${format.bytes(total(item))}`);
+      setAttribute(root, "title", part === null ? null : format.bytesOf(used(item), total(item)));
       setAttribute(root, "data-full", part !== null && part >= FULL ? "" : null);
       setAttribute(root, "data-none", part === null ? "" : null);
       fill.style.width = `${Math.round((part ?? 0) * 100)}%`;
@@ -114,13 +114,14 @@ export function timeAgo() {
 /** A definition list whose lines are there from the beginning. @param {string[]} terms */
 export function facts(terms) {
   const values = terms.map(() => element("dd"));
-  const root = element("dl", { class: "facts" }, ...terms.map((term, i) => element("div", {}, element("dt", {}, term), values[i])));
+  const lines = terms.map((term, i) => element("div", {}, element("dt", {}, term), values[i]));
   return {
-    root,
-    /** @param {string[]} texts @param {(string | null)[]} titles */
-    update: (texts, titles = []) => texts.forEach((text, i) => {
+    root: element("dl", { class: "facts" }, ...lines),
+    /** @param {string[]} texts @param {(string | null)[]} titles @param {boolean[]} marks lines that want a look */
+    update: (texts, titles = [], marks = []) => texts.forEach((text, i) => {
       setText(values[i], text);
       setAttribute(values[i], "title", titles[i] ?? null);
+      setAttribute(lines[i], "data-marked", marks[i] ? "" : null);
     }),
   };
 }

@@ -11,6 +11,7 @@
  *   clients: number | null, channels: number | null, messages_per_second: number | null, kbits_per_second: number | null,
  *   load: number | null, memory_used: number | null, memory_total: number | null, disk_used: number | null,
  *   disk_total: number | null, disks?: Disk[] | null, bytes_in_per_second: number | null, bytes_out_per_second: number | null,
+ *   process?: import("./process.js").Process | null,
  * }} Node a figure is null when the node did not tell it
  * @typedef {{ a: string, b: string, latency_ms: number | null }} Link
  * @typedef {{ name: string, protected: boolean | null, nodes: string[], clients: number | null, messages_per_second: number | null,

@@ -3,15 +3,17 @@ import { Keyed, element, setAttribute, setText } from "./dom.js";
 import { EventList } from "./events.js";
 import * as format from "./format.js";
 import { badges, card, facts, healthSign, meterCell, nameLink } from "./parts.js";
+import { PROCESS_FIGURES } from "./process.js";
 import { band, channelNamed, linksOf, listed, nodeNamed } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Node} Node */
 /** @typedef {import("./state.js").Store} Store */
 /**
- * @typedef {{ title: string, column: string, words: (value: number | null) => string, now: (state: State) => number | null,
+ * @typedef {{ title: string, note?: string, column: string, words: (value: number | null) => string, now: (state: State) => number | null,
  *   most?: string }} Figure `column` of the history; `most`: the column whose last value is the chart's top
- * @typedef {{ query: Record<string, string>, title: string, figures: Figure[], head: Element, body: Element,
+ * @typedef {{ figures: Figure[], side?: Element }} Group charts, and what stands beside them
+ * @typedef {{ query: Record<string, string>, title: string, groups: Group[], head: Element, body: Element,
  *   update: (state: State) => void }} Subject
  */
 
@@ -30,13 +32,16 @@ function heading(title) {
 
 const RATES = [
   { title: "Messages a second", column: "messages_per_second", words: format.rate },
-  { title: "Bandwidth", column: "kbits_per_second", words: format.bandwidth },
+  { title: "Payload", note: "of messages, each once", column: "kbits_per_second", words: format.bitrate },
 ];
 const CLIENTS = { title: "Clients", column: "clients", words: format.count };
+const CHANNELS = { title: "Channels", column: "channels", words: format.count };
 const HOST = [
-  { title: "Load", column: "load", words: format.rate },
-  { title: "Memory used", column: "memory_used", words: format.bytes, most: "memory_total" },
-  { title: "Disk used", column: "disk_used", words: format.bytes, most: "disk_total" },
+  { title: "Host load", column: "load", words: format.rate },
+  { title: "Host memory", column: "memory_used", words: format.bytes, most: "memory_total" },
+  { title: "Host disk", column: "disk_used", words: format.bytes, most: "disk_total" },
+  { title: "Host traffic in", column: "bytes_in_per_second", words: format.byteRate },
+  { title: "Host traffic out", column: "bytes_out_per_second", words: format.byteRate },
 ];
 
 /** @param {string} name @param {Store} store @returns {Subject} */
@@ -44,17 +49,22 @@ function nodeSubject(name, store) {
   const health = healthSign();
   const marks = badges();
   const gone = element("p", { class: "notice", hidden: "" }, "The master does not know this node any more.");
-  const about = facts(["Address", "Region", "Version", "Generation", "Uptime", "Joined", "Last heard", "Channels", "Host traffic in", "Host traffic out"]);
-  const disks = new Disks();
+  const about = facts(["Address", "Region", "Version", "Generation", "Uptime", "Joined", "Last heard"]);
+  const process = new ProcessFacts();
+  const host = new HostFacts();
   const links = new Links(name);
   const happened = element("section", { class: "card" }, element("h2", {}, "Events"));
   const events = new EventList(happened, store, name);
+  const ofNode = (/** @type {Omit<Figure, "now">} */ figure) => ({ ...figure, now: (/** @type {State} */ state) => /** @type {any} */ (nodeNamed(state, name))?.[figure.column] ?? null });
   return {
     query: { node: name },
     title: format.name(name),
-    figures: [...RATES, CLIENTS, ...HOST].map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (nodeNamed(state, name))?.[figure.column] ?? null })),
+    groups: [
+      { figures: [...RATES, CLIENTS, CHANNELS].map(ofNode), side: card("This node", "process", process.root) },
+      { figures: HOST.map(ofNode), side: card("Its host", "host", host.root) },
+    ],
     head: element("div", { class: "subject-head" }, heading(name), health.root, marks.root, gone),
-    body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Links", "links", links.root), card("Disks", "disks", disks.root), happened),
+    body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Links", "links", links.root), happened),
     update: (state) => {
       const node = nodeNamed(state, name);
       gone.hidden = node !== null;
@@ -64,18 +74,15 @@ function nodeSubject(name, store) {
       if (!node) return;
       health.update(node);
       marks.update(node);
-      disks.update(node);
+      process.update(node);
+      host.update(node);
       about.update([
         node.host ?? format.NONE, node.region ?? format.NONE, node.version ?? format.NONE, format.count(node.generation),
-        format.duration(node.uptime_seconds), format.ago(node.joined_at, store.now), format.ago(node.seen_at, store.now), format.count(node.channels),
-        perSecond(node.bytes_in_per_second), perSecond(node.bytes_out_per_second),
+        format.duration(node.uptime_seconds), format.ago(node.joined_at, store.now), format.ago(node.seen_at, store.now),
       ], [node.host, null, null, null, null, format.moment(node.joined_at), format.moment(node.seen_at)]);
     },
   };
 }
-
-/** @param {number | null} bytes */
-const perSecond = (bytes) => (bytes === null || bytes === undefined ? format.NONE : `${format.bytes(bytes)}/s`);
 
 /** @param {string} name @returns {Subject} */
 function channelSubject(name) {
@@ -90,7 +97,7 @@ function channelSubject(name) {
   return {
     query: { channel: name },
     title: format.name(name),
-    figures: [...RATES, CLIENTS].map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (channelNamed(state, name))?.[figure.column] ?? null })),
+    groups: [{ figures: [...RATES, CLIENTS].map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (channelNamed(state, name))?.[figure.column] ?? null })) }],
     head: element("div", { class: "subject-head" }, heading(name), gone),
     body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Nodes", "nodes", nodes, more)),
     update: (state) => {
@@ -107,20 +114,38 @@ function channelSubject(name) {
 /** @returns {Subject} */
 function networkSubject() {
   const about = facts(["Nodes", "Master", "Version", "Master's uptime"]);
-  const figures = [CLIENTS, { title: "Channels", column: "channels", words: format.count }, ...RATES];
+  const figures = [CLIENTS, CHANNELS, ...RATES];
   return {
     query: {},
     title: "The whole network",
-    figures: figures.map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (state.network)[figure.column] ?? null })),
+    groups: [{ figures: figures.map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (state.network)[figure.column] ?? null })) }],
     head: element("div", { class: "subject-head" }, heading("The whole network")),
     body: element("div", { class: "subject-body" }, card("About", "about", about.root)),
     update: (state) => about.update([format.count(state.nodes.length), format.name(state.master), state.version, format.duration(state.uptime_seconds)]),
   };
 }
 
-/** A bar for each mounted disk. */
-class Disks {
-  #empty = element("p", { class: "empty" }, "The node tells nothing of its disks.");
+/** What the node tells of its own process. */
+class ProcessFacts {
+  #empty = element("p", { class: "empty" }, "It tells nothing of its process.");
+  #facts = facts(PROCESS_FIGURES.map(({ title }) => title));
+  #foot = element("p", { class: "foot" }, "Counted since the node's start");
+
+  root = element("div", {}, this.#facts.root, this.#foot, this.#empty);
+
+  /** @param {Node} node */
+  update(node) {
+    const isTold = Boolean(node.process);
+    this.#facts.root.hidden = this.#foot.hidden = !isTold;
+    this.#empty.hidden = isTold;
+    if (isTold) this.#facts.update(PROCESS_FIGURES.map(({ text }) => text(node)), [], PROCESS_FIGURES.map(({ isRecent }) => isRecent(node)));
+  }
+}
+
+/** What the node tells of its host: a bar for its memory and for each mounted disk. */
+class HostFacts {
+  #empty = element("p", { class: "empty" }, "It tells nothing of its host.");
+  #facts = facts(["Load", "Traffic in", "Traffic out"]);
   #list = element("ul", { class: "meters" });
   #rows = new Keyed(this.#list, (/** @type {import("./state.js").Disk} */ _) => {
     const mount = element("span", { class: "mount" });
@@ -131,19 +156,23 @@ class Disks {
       update: (/** @type {import("./state.js").Disk} */ disk) => {
         setText(mount, format.name(disk.mount));
         setAttribute(mount, "title", format.name(disk.mount));
-        setText(size, `${format.bytes(disk.used)} of ${format.bytes(disk.total)}`);
+        setText(size, format.bytesOf(disk.used, disk.total));
         meter.update(disk);
       },
     };
   });
 
-  root = element("div", {}, this.#list, this.#empty);
+  root = element("div", {}, this.#facts.root, this.#list, this.#empty);
 
   /** @param {Node} node */
   update(node) {
-    const disks = listed(node.disks);
-    this.#rows.update(disks, ({ mount }) => mount);
-    this.#empty.hidden = disks.length > 0;
+    const disks = listed(node.disks).map((disk) => ({ ...disk, mount: `Disk ${disk.mount}` }));
+    const memory = node.memory_total ? [{ mount: "Memory", used: node.memory_used, total: node.memory_total }] : [];
+    const isTold = disks.length + memory.length > 0 || typeof node.load === "number";
+    this.#rows.update([...memory, ...disks], ({ mount }) => mount);
+    this.#facts.update([format.rate(node.load), format.byteRate(node.bytes_in_per_second), format.byteRate(node.bytes_out_per_second)]);
+    this.#facts.root.hidden = this.#list.hidden = !isTold;
+    this.#empty.hidden = isTold;
   }
 }
 

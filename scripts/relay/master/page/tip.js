@@ -93,9 +93,9 @@ export function nodeTip(state, name) {
     element("dl", {},
       line("Clients", format.count(node.clients)),
       line("Messages/s", format.rate(node.messages_per_second)),
-      line("Bandwidth", format.bandwidth(node.kbits_per_second)),
-      line("Load", format.rate(node.load)),
-      line("Memory", format.percent(format.share(node.memory_used, node.memory_total))),
+      line("Payload", format.bitrate(node.kbits_per_second)),
+      line("Host load", format.rate(node.load)),
+      line("Host memory", format.percent(format.share(node.memory_used, node.memory_total))),
       line("Links", links.length === 0 ? "none" : `${links.length}${slowest ? `, up to ${format.latency(slowest.latency_ms)}` : ""}`)),
   ];
 }

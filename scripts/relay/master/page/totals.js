@@ -11,13 +11,13 @@ const REFRESH_MS = 30000;
 
 /** @typedef {import("./state.js").State} State */
 
-/** @type {{ title: string, column?: string, text: (state: State) => string }[]} a tile without a column shows the nodes' health */
+/** @type {{ title: string, column?: string, hint?: string, text: (state: State) => string }[]} a tile without a column shows the nodes' health */
 const TILES = [
   { title: "Nodes up", text: nodesUp },
   { title: "Clients", column: "clients", text: ({ network }) => format.count(network.clients) },
   { title: "Channels", column: "channels", text: ({ network }) => format.count(network.channels) },
   { title: "Messages/s", column: "messages_per_second", text: ({ network }) => format.rate(network.messages_per_second) },
-  { title: "Bandwidth", column: "kbits_per_second", text: ({ network }) => format.bandwidth(network.kbits_per_second) },
+  { title: "Payload", column: "kbits_per_second", hint: format.PAYLOAD, text: ({ network }) => format.bitrate(network.kbits_per_second) },
 ];
 
 /** @param {State} state */
@@ -50,7 +50,7 @@ export class Totals {
       const counts = healthCounts();
       const line = drawn("path", { class: "line" });
       const picture = drawn("svg", { class: "spark", viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
-      root.append(element("a", { class: "tile", href: "#/network" },
+      root.append(element("a", { class: "tile", href: "#/network", ...(tile.hint ? { title: tile.hint } : {}) },
         element("span", { class: "title" }, tile.title), element("span", { class: "row" }, value, tile.column ? picture : counts.root)));
       return { ...tile, value, counts, line };
     });

@@ -1,0 +1,55 @@
+"""A node's page in the Network Overview: its process, its host, and what troubles it."""
+
+import functools
+
+import pytest
+
+from support.overview_mock import troubled
+from support.overview_reader import needs_browser, reads
+from support.overview_world import World
+
+pytestmark = needs_browser
+
+
+@pytest.fixture
+def reader(browser_url):
+    return functools.partial(reads, browser_url)
+
+
+FACTS = "Object.fromEntries([...document.querySelectorAll('.{} .facts div')].map((d) => [...d.children].map((c) => c.textContent)))"
+
+
+async def test_a_process_and_its_host_are_told_apart(reader):
+    async with reader(troubled(World(12)), path="#/node/node-h") as (page, _, browser):
+        await page.text_is(".process h2", "This node")
+        process = await page.evaluate(FACTS.format("process"))
+        assert list(process) == [
+            "Resident memory", "CPU", "Links", "Queued", "Messages dropped", "Slow clients closed", "Connections refused",
+            "Policy failures", "Handler failures", "Reloads refused"]
+        assert process["Messages dropped"] == "27 (27 in the last 5 min)"
+        assert process["Connections refused"] == "21"
+        assert await page.texts(".process [data-marked] dt") == ["Messages dropped", "Slow clients closed"]
+        host = await page.evaluate(FACTS.format("host"))
+        assert list(host) == ["Load", "Traffic in", "Traffic out"] and host["Traffic in"].endswith("/s")
+        assert await page.texts(".host .mount") == ["Memory", "Disk /", "Disk /var/lib"]
+        assert browser.complaints == []
+
+
+async def test_a_node_without_a_process_says_so(reader):
+    world = World(3)
+    world.make_plain("node-b")
+    async with reader(world, path="#/node/node-b") as (page, _, browser):
+        await page.text_is(".process .empty", "It tells nothing of its process.")
+        await page.text_is(".host .empty", "It tells nothing of its host.")
+        assert not await page.evaluate("document.querySelector('.process .facts').checkVisibility()")
+        assert browser.complaints == []
+
+
+async def test_figures_say_whose_they_are(reader):
+    async with reader(World(4)) as (page, _, _browser):
+        await page.shown()
+        assert (await page.texts("#totals .title"))[-1] == "Payload"
+        assert "each counted once" in await page.evaluate("document.querySelector('.tile:last-child').title")
+        heads = await page.texts("#nodes th")
+        assert heads[5:9] == ["Payload", "Host load", "Host memory", "Host disk"]
+        assert "Bandwidth" not in await page.evaluate("document.body.innerText")
