@@ -53,3 +53,38 @@ async def test_figures_say_whose_they_are(reader):
         heads = await page.texts("#nodes th")
         assert heads[5:9] == ["Payload", "Host load", "Host memory", "Host disk"]
         assert "Bandwidth" not in await page.evaluate("document.body.innerText")
+
+
+async def test_trouble_is_marked_wherever_its_node_is(reader):
+    world = World(12)
+    async with reader(world) as (page, mock, browser):
+        await page.shown()
+        await page.live()
+        assert await page.count("#nodes .trouble:not([hidden]), #drawing [href='#icon-trouble'], #totals .trouble") == 0
+        world.trouble("node-h", messages_dropped=27, slow_clients=1)
+        world.ail("node-c", "degraded", "load 3.20 of 2.00")
+        world.trouble("node-c", policy_failures=12)
+        await mock.tell()
+        await page.until("document.querySelectorAll('#nodes .trouble:not([hidden])').length === 2")
+        assert (await page.texts("#nodes tbody .name"))[:3] == ["node-c", "node-h", "node-a"]
+        assert (await page.texts("#nodes .trouble:not([hidden])"))[1] == "27 messages dropped, 1 slow client closed"
+        assert await page.evaluate("[...document.querySelectorAll('#drawing .node:has([href=\"#icon-trouble\"])')].map((n) => n.getAttribute('href'))") == [
+            "#/node/node-c", "#/node/node-h"]
+        assert await page.texts("#totals .trouble") == ["2 trouble in the last 5 min"]
+        assert await page.evaluate("document.title") == "(2) Network Overview · node-a"
+        await page.evaluate("document.querySelector('#drawing [href=\"#/node/node-h\"]').dispatchEvent(new PointerEvent('pointerenter'))")
+        assert await page.texts(".tip .trouble") == ["27 messages dropped, 1 slow client closed in the last 5 min"]
+        await page.type("#nodes input", "trouble")
+        await page.text_is("#nodes .count", "2 of 12")
+        await page.evaluate("location.hash = '#/node/node-h'")
+        await page.text_is(".subject-head .notice", "In the last 5 minutes: 27 messages dropped, 1 slow client closed.")
+        assert browser.complaints == []
+
+
+async def test_each_kind_of_event_has_a_sign(reader):
+    async with reader(troubled(World(12))) as (page, _, _browser):
+        await page.shown()
+        signs = await page.evaluate(
+            "Object.fromEntries([...document.querySelectorAll('#events li')].map((li) => [li.dataset.kind, li.querySelector('use').getAttribute('href')]))")
+        assert signs == {kind: f"#icon-{kind}" for kind in ("started", "joined", "left", "health", "mended", "reloaded", "draining", "refused", "trouble")}
+        assert await page.evaluate(f"{list(signs.values())}.filter((sign) => !document.querySelector(sign)?.firstElementChild)") == []

@@ -1,5 +1,5 @@
 import { merged, textOf } from "/overview/events.js";
-import { Store, condition, drawable, conditions, linksOf, matches, severity, sorted } from "/overview/state.js";
+import { Store, condition, drawable, conditions, linksOf, matches, severity, sorted, wantsLook } from "/overview/state.js";
 import { equal, ok, test } from "./check.js";
 
 const node = (name, health, state = "up") => ({ name, health, state });
@@ -61,4 +61,11 @@ test("older events join newer ones, each once", () => {
 
 test("an event's text does not say the node's name twice", () => {
   equal([textOf({ node: "a", text: "a joined" }), textOf({ node: "a", text: "joined" }), textOf({ node: null, text: "a joined" })], ["joined", "joined", "a joined"]);
+});
+
+test("a node that looks well and has trouble wants a look, before the silent and the well, after the ill", () => {
+  const troubled = { ...node("t", "good"), process: { recent: { slow_clients: 1 } } };
+  const all = [node("a", "good"), node("b", null), node("c", "degraded"), troubled];
+  equal(sorted(all, severity, false).map(({ name }) => name), ["c", "t", "b", "a"]);
+  equal(all.filter(wantsLook).map(({ name }) => name), ["c", "t"]);
 });

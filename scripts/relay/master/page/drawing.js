@@ -4,6 +4,7 @@ import { Keyed, drawn, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { crossings, fit, placed, settle, towards, turned } from "./layout.js";
 import { CONDITION_WORDS, nodeAddress } from "./parts.js";
+import { isTroubled, troubleOf } from "./process.js";
 import { band, condition, isIll } from "./state.js";
 import { linkTip, nodeTip, Tip } from "./tip.js";
 
@@ -183,7 +184,7 @@ export class Drawing {
 
   /** @param {Node} node */
   #importance(node) {
-    return (node.name === this.#lit ? 100 : 0) + (isIll(node) ? 30 : 0) + (node.is_master ? 5 : 0) + (node.clients ?? 0) / 1e9;
+    return (node.name === this.#lit ? 100 : 0) + (isIll(node) ? 30 : 0) + (isTroubled(node) ? 20 : 0) + (node.is_master ? 5 : 0) + (node.clients ?? 0) / 1e9;
   }
 
   /** @param {Link[]} links */
@@ -263,9 +264,10 @@ export class Drawing {
     const disc = drawn("circle", { class: "disc" });
     const figure = drawn("text", { class: "figure", y: "4" });
     const sign = drawn("use", { class: "sign" });
+    const trouble = drawn("use", { class: "trouble" });
     const first = drawn("tspan", { class: "first", x: "0" });
     const second = drawn("tspan", { class: "second", x: "0", dy: "14" });
-    const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, drawn("text", { class: "label" }, first, second));
+    const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, trouble, drawn("text", { class: "label" }, first, second));
     this.#tip.attach(root, () => this.#whole && nodeTip(this.#whole, name), (isShown) => this.#light(isShown ? name : ""));
     root.addEventListener("focus", () => { this.#current = name; });
     return {
@@ -287,6 +289,8 @@ export class Drawing {
         setText(figure, radius >= 14 && node.clients !== null && kind !== "lost" ? shortCount(node.clients) : "");
         setAttribute(sign, "href", isIll(node) ? `#icon-${kind}` : "#icon-none");
         placeSign(sign, radius);
+        setAttribute(trouble, "href", isTroubled(node) ? "#icon-trouble" : "#icon-none");
+        placeTrouble(trouble, radius);
         setText(first, texts.name);
         setText(second, texts.second);
       },
@@ -343,7 +347,7 @@ function labelPart() {
 /** What a screen reader says of a node. @param {Node} node */
 function spoken(node) {
   const words = [format.name(node.name), node.is_master && "master", CONDITION_WORDS[condition(node)], isIll(node) && node.reason,
-    node.clients !== null && `${format.count(node.clients)} clients`];
+    troubleOf(node), node.clients !== null && `${format.count(node.clients)} clients`];
   return words.filter(Boolean).join(", ");
 }
 
@@ -355,6 +359,16 @@ function placeSign(sign, radius) {
   setAttribute(sign, "height", String(size));
   setAttribute(sign, "x", round(away - size / 2));
   setAttribute(sign, "y", round(-away - size / 2));
+}
+
+/** At the disc's other shoulder, and beside a small one, which a sign may cover. @param {Element} trouble @param {number} radius */
+function placeTrouble(trouble, radius) {
+  const size = radius < 12 ? 16 : 20;
+  const away = radius < 12 ? 10 : radius * 0.85;
+  setAttribute(trouble, "width", String(size));
+  setAttribute(trouble, "height", String(size));
+  setAttribute(trouble, "x", round(-away - size / 2));
+  setAttribute(trouble, "y", round(-away - size / 2));
 }
 
 /** What fits in a disc: 241, 1.2k, 18k. @param {number} value */

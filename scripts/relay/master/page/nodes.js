@@ -2,6 +2,7 @@
 import { element, setText } from "./dom.js";
 import * as format from "./format.js";
 import { badges, healthSign, meterCell, nameLink } from "./parts.js";
+import { isTroubled } from "./process.js";
 import { condition, severity } from "./state.js";
 import { Table, textCell } from "./tables.js";
 
@@ -50,6 +51,6 @@ export function nodeTable(root) {
   return new Table(root, {
     noun: "node", nouns: "nodes", columns: COLUMNS, sort: { column: 1, isDescending: false }, most: 100,
     haystack: (node) => [node.name, node.region, node.version, condition(node), node.reason, node.is_master && "master",
-      node.is_plain && "plain", node.draining && "draining"].filter(Boolean).join(" "),
+      node.is_plain && "plain", node.draining && "draining", isTroubled(node) && "trouble"].filter(Boolean).join(" "),
   });
 }

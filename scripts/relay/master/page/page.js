@@ -8,7 +8,7 @@ import * as format from "./format.js";
 import { Live } from "./live.js";
 import { setUpLogin } from "./login.js";
 import { nodeTable } from "./nodes.js";
-import { drawable, isIll, Store } from "./state.js";
+import { drawable, Store, wantsLook } from "./state.js";
 import { Totals } from "./totals.js";
 
 const STALE_S = 3; // a connection that breaks and comes back within is not worth a word
@@ -83,8 +83,8 @@ function paint() {
 function paintHead(state) {
   setText(byId("master"), format.name(state.master));
   setText(byId("version"), `version ${state.version}`);
-  const ill = state.nodes.filter(isIll).length;
-  document.title = `${ill > 0 ? `(${ill}) ` : ""}Network Overview · ${format.name(state.master)}`;
+  const count = state.nodes.filter(wantsLook).length;
+  document.title = `${count > 0 ? `(${count}) ` : ""}Network Overview · ${format.name(state.master)}`;
 }
 
 /** @param {import("./state.js").State} state */

@@ -1,6 +1,7 @@
 // parts.js: small pieces that several views share: a condition's sign, a name's link, a meter. Each is { root, update }.
 import { element, icon, setAttribute, setIcon, setText } from "./dom.js";
 import * as format from "./format.js";
+import { RECENTLY, troubleOf } from "./process.js";
 import { condition } from "./state.js";
 
 /** @typedef {import("./state.js").Node} Node */
@@ -38,21 +39,39 @@ export function reasonOf(node) {
   return node.reason && node.reason.toLowerCase() !== CONDITION_WORDS[condition(node)].toLowerCase() ? format.name(node.reason) : "";
 }
 
-/** Health by sign, word and colour. */
+/** What went wrong lately, behind a sign. */
+export function troubleSign() {
+  const words = element("span", { class: "words" });
+  const root = element("span", { class: "trouble" }, icon("trouble"), words);
+  return {
+    root,
+    update: (/** @type {Node} */ node) => {
+      const trouble = troubleOf(node);
+      root.hidden = trouble === "";
+      setText(words, trouble);
+      setAttribute(root, "title", trouble && `${trouble} ${RECENTLY}`);
+    },
+  };
+}
+
+/** Health by sign, word and colour, and trouble beside it. */
 export function healthSign() {
   const sign = icon("unknown");
   const word = element("span", { class: "word" });
   const reason = element("span", { class: "reason" });
-  const root = element("span", { class: "health" }, sign, element("span", { class: "words" }, word, reason));
+  const trouble = troubleSign();
+  const root = element("span", { class: "health" }, sign, element("span", { class: "words" }, word, reason), trouble.root);
   return {
     root,
     update: (/** @type {Node} */ node) => {
       const kind = condition(node);
       setAttribute(root, "data-condition", kind);
+      setAttribute(root, "data-reason", reasonOf(node) ? "" : null);
       setAttribute(root, "title", reasonOf(node) || null);
       setIcon(sign, kind);
       setText(word, CONDITION_WORDS[kind]);
       setText(reason, reasonOf(node));
+      trouble.update(node);
     },
   };
 }

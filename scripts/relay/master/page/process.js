@@ -8,7 +8,7 @@ import * as format from "./format.js";
  * @typedef {{ process?: Process | null }} Node as far as it matters here
  */
 
-const RECENTLY = "in the last 5 min";
+export const RECENTLY = "in the last 5 min";
 
 /** What a node counts when something goes wrong. */
 const COUNTERS = /** @type {{ key: Counter, title: string, one: string, many: string }[]} */ ([

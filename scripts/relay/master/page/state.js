@@ -1,4 +1,5 @@
 // state.js: the last state that the master told, how old it is, and what follows from it. No DOM in here.
+import { isTroubled } from "./process.js";
 
 /**
  * @typedef {"good" | "degraded" | "bad" | "lost" | "unknown"} Condition what a node's colour and sign say
@@ -78,11 +79,14 @@ export function condition(node) {
   return node.health === "good" || node.health === "degraded" || node.health === "bad" ? node.health : "unknown";
 }
 
-/** 0 is the worst. @param {Node} node */
-export const severity = (node) => WORST_FIRST.indexOf(condition(node));
-
 /** Neither well nor silent about it. @param {Node} node */
 export const isIll = (node) => !["good", "unknown"].includes(condition(node));
+
+/** 0 is the worst; one that looks well but has trouble comes before those without. @param {Node} node */
+export const severity = (node) => (!isIll(node) && isTroubled(node) ? WORST_FIRST.indexOf("unknown") - 0.5 : WORST_FIRST.indexOf(condition(node)));
+
+/** Ill, or in trouble lately. @param {Node} node */
+export const wantsLook = (node) => isIll(node) || isTroubled(node);
 
 /** How many nodes are in each condition, the worst first, none left out that is there. @param {Node[]} nodes */
 export function conditions(nodes) {

@@ -3,7 +3,7 @@ import { Keyed, element, setAttribute, setText } from "./dom.js";
 import { EventList } from "./events.js";
 import * as format from "./format.js";
 import { badges, card, facts, healthSign, meterCell, nameLink } from "./parts.js";
-import { PROCESS_FIGURES } from "./process.js";
+import { PROCESS_FIGURES, isTroubled, troubleOf } from "./process.js";
 import { band, channelNamed, linksOf, listed, nodeNamed } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -49,6 +49,7 @@ function nodeSubject(name, store) {
   const health = healthSign();
   const marks = badges();
   const gone = element("p", { class: "notice", hidden: "" }, "The master does not know this node any more.");
+  const trouble = element("p", { class: "notice", hidden: "" });
   const about = facts(["Address", "Region", "Version", "Generation", "Uptime", "Joined", "Last heard"]);
   const process = new ProcessFacts();
   const host = new HostFacts();
@@ -63,7 +64,7 @@ function nodeSubject(name, store) {
       { figures: [...RATES, CLIENTS, CHANNELS].map(ofNode), side: card("This node", "process", process.root) },
       { figures: HOST.map(ofNode), side: card("Its host", "host", host.root) },
     ],
-    head: element("div", { class: "subject-head" }, heading(name), health.root, marks.root, gone),
+    head: element("div", { class: "subject-head" }, heading(name), health.root, marks.root, gone, trouble),
     body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Links", "links", links.root), happened),
     update: (state) => {
       const node = nodeNamed(state, name);
@@ -71,7 +72,9 @@ function nodeSubject(name, store) {
       health.root.hidden = node === null;
       events.update();
       links.update(state);
+      trouble.hidden = !node || !isTroubled(node);
       if (!node) return;
+      setText(trouble, `In the last 5 minutes: ${troubleOf(node)}.`);
       health.update(node);
       marks.update(node);
       process.update(node);

@@ -2,6 +2,7 @@
 import { element, icon } from "./dom.js";
 import * as format from "./format.js";
 import { CONDITION_WORDS, reasonOf } from "./parts.js";
+import { RECENTLY, isTroubled, troubleOf } from "./process.js";
 import { condition, linksOf, nodeNamed } from "./state.js";
 
 const EDGE = 8; // pixels from the frame
@@ -90,6 +91,7 @@ export function nodeTip(state, name) {
   return [
     element("p", { class: "tip-name" }, element("bdi", {}, format.name(name))),
     element("p", { class: "health", "data-condition": kind }, icon(kind), [CONDITION_WORDS[kind], reasonOf(node)].filter(Boolean).join(": ")),
+    ...(isTroubled(node) ? [element("p", { class: "trouble" }, icon("trouble"), `${troubleOf(node)} ${RECENTLY}`)] : []),
     element("dl", {},
       line("Clients", format.count(node.clients)),
       line("Messages/s", format.rate(node.messages_per_second)),

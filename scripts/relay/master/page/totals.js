@@ -3,6 +3,7 @@ import { Keyed, drawn, element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { read, series, sparkline } from "./history.js";
 import { CONDITION_WORDS } from "./parts.js";
+import { RECENTLY, isTroubled } from "./process.js";
 import { conditions } from "./state.js";
 
 const WIDTH = 120;
@@ -26,16 +27,27 @@ function nodesUp({ nodes }) {
   return up === nodes.length ? `${up}` : `${up} of ${nodes.length}`;
 }
 
-/** How many are in each condition: the sign, and the count beside it. */
+/**
+ * How many are in each condition, and in trouble whatever their condition: the sign, and the count beside it. There is room for
+ * five: of the well it is told when all are.
+ */
 function healthCounts() {
   const root = element("span", { class: "counts" });
-  const rows = new Keyed(root, (/** @type {{ kind: import("./state.js").Condition, count: number }} */ { kind }) => {
+  const rows = new Keyed(root, (/** @type {{ kind: import("./state.js").Condition | "trouble", count: number }} */ { kind }) => {
     const count = element("span");
-    const word = element("span", { class: "unseen" }, ` ${CONDITION_WORDS[kind].toLowerCase()}`);
-    const part = element("span", { class: "health", "data-condition": kind, title: CONDITION_WORDS[kind] }, icon(kind), element("span", {}, count, word));
+    const word = kind === "trouble" ? `Trouble ${RECENTLY}` : CONDITION_WORDS[kind];
+    const part = element("span", { class: kind === "trouble" ? "trouble" : "health", "data-condition": kind, title: word },
+      icon(kind), element("span", {}, count, element("span", { class: "unseen" }, ` ${word.toLowerCase()}`)));
     return { root: part, update: (/** @type {{ count: number }} */ now) => setText(count, String(now.count)) };
   });
-  return { root, update: (/** @type {State} */ state) => rows.update(conditions(state.nodes), ({ kind }) => kind) };
+  return {
+    root,
+    update: (/** @type {State} */ { nodes }) => {
+      const troubled = nodes.filter(isTroubled).length;
+      const found = conditions(nodes);
+      rows.update([...found.filter(({ kind }) => kind !== "good" || found.length === 1), ...(troubled > 0 ? [{ kind: /** @type {const} */ ("trouble"), count: troubled }] : [])], ({ kind }) => kind);
+    },
+  };
 }
 
 export class Totals {
