@@ -88,3 +88,15 @@ async def test_each_kind_of_event_has_a_sign(reader):
             "Object.fromEntries([...document.querySelectorAll('#events li')].map((li) => [li.dataset.kind, li.querySelector('use').getAttribute('href')]))")
         assert signs == {kind: f"#icon-{kind}" for kind in ("started", "joined", "left", "health", "mended", "reloaded", "draining", "refused", "trouble")}
         assert await page.evaluate(f"{list(signs.values())}.filter((sign) => !document.querySelector(sign)?.firstElementChild)") == []
+
+
+@pytest.mark.parametrize("path", ["#/node/node-b", "#/channel/lobby", "#/network"])
+async def test_the_right_token_brings_the_charts_of_a_deep_link_at_once(reader, path):
+    never = "globalThis.setInterval = () => 0"  # what comes with a later round does not count
+    async with reader(World(4), path=path, token="sesame", script=never) as (page, mock, _):
+        await page.until("document.querySelector('#login').checkVisibility()")
+        await page.until("document.querySelector('#detail .notice[role=status]').textContent !== ''")
+        await page.type("#token", "sesame")
+        await page.press_enter()
+        await page.has_charts({"#/node/node-b": 9, "#/channel/lobby": 3, "#/network": 4}[path])
+        assert await page.evaluate("document.querySelector('#detail .notice[role=status]').hidden")

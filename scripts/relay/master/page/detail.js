@@ -61,6 +61,11 @@ export class Detail {
     for (const plot of this.#plots) plot.repaint();
   }
 
+  /** Reads the history now, not at its next time. */
+  reload() {
+    this.#read();
+  }
+
   /** Nothing of it stays: no timer, no request, no chart. */
   close() {
     clearInterval(this.#timer);

@@ -69,10 +69,12 @@ function paint() {
   paintConnection();
   const { state } = store;
   const view = store.connection.kind === "login" ? "login" : state ? "network" : "loading";
-  const hasChanged = document.body.dataset.view !== view;
+  const before = document.body.dataset.view;
+  const hasChanged = before !== view;
   document.body.dataset.view = view;
   if (hasChanged && view === "login") byId("token").focus();
   if (hasChanged && view === "network" && !detail) overview.totals.start();
+  if (before === "login" && view === "network") detail?.reload(); // what it asked for without a token was refused
   if (!state || view === "login") return;
   paintHead(state);
   if (detail) detail.update();
