@@ -100,3 +100,21 @@ async def test_the_right_token_brings_the_charts_of_a_deep_link_at_once(reader, 
         await page.press_enter()
         await page.has_charts({"#/node/node-b": 9, "#/channel/lobby": 3, "#/network": 4}[path])
         assert await page.evaluate("document.querySelector('#detail .notice[role=status]').hidden")
+
+
+async def test_a_channel_tells_its_subscribers_by_node(reader):
+    world = World(4)
+    world.channels[0].update(nodes=["node-a", "node-c"], clients=7, subscribers=[{"node": "node-a", "clients": 2}, {"node": "node-c", "clients": 5}])
+    async with reader(world, path="#/channel/lobby") as (page, mock, browser):
+        await page.has_charts(3)
+        assert (await page.texts(".plot h3"))[2] == "Subscribers"
+        assert await page.texts(".subscribers li") == ["node-c5", "node-a2"]
+        assert await page.evaluate("document.querySelector('.subscribers .fill').style.width") == "71%"
+        await page.live()
+        del world.channels[0]["subscribers"]  # a master of another version
+        await mock.tell()
+        await page.until("document.querySelector('.subscribers')?.innerText.includes('–')")
+        await page.evaluate("location.hash = '#/'")
+        await page.shown()
+        assert "Subscribers" in await page.texts("#channels th") and "Clients" not in await page.texts("#channels th")
+        assert browser.complaints == []

@@ -1,5 +1,5 @@
 import { merged, textOf } from "/overview/events.js";
-import { Store, condition, drawable, conditions, linksOf, matches, severity, sorted, wantsLook } from "/overview/state.js";
+import { Store, condition, drawable, conditions, linksOf, matches, severity, sorted, subscribersOf, wantsLook } from "/overview/state.js";
 import { equal, ok, test } from "./check.js";
 
 const node = (name, health, state = "up") => ({ name, health, state });
@@ -68,4 +68,9 @@ test("a node that looks well and has trouble wants a look, before the silent and
   const all = [node("a", "good"), node("b", null), node("c", "degraded"), troubled];
   equal(sorted(all, severity, false).map(({ name }) => name), ["c", "t", "b", "a"]);
   equal(all.filter(wantsLook).map(({ name }) => name), ["c", "t"]);
+});
+
+test("a channel's nodes stand by their subscribers, those that are not told last", () => {
+  const channel = { nodes: ["a", "b", "c", "d"], subscribers: [{ node: "c", clients: 9 }, { node: "b", clients: 9 }, { node: "a", clients: 0 }] };
+  equal(subscribersOf(channel).map(({ node, clients }) => `${node} ${clients}`), ["b 9", "c 9", "a 0", "d null"]);
 });

@@ -15,7 +15,8 @@ import { isTroubled } from "./process.js";
  *   process?: import("./process.js").Process | null,
  * }} Node a figure is null when the node did not tell it
  * @typedef {{ a: string, b: string, latency_ms: number | null }} Link
- * @typedef {{ name: string, protected: boolean | null, nodes: string[], clients: number | null, messages_per_second: number | null,
+ * @typedef {{ node: string, clients: number | null }} Subscribers null: the master did not tell it
+ * @typedef {{ name: string, protected: boolean | null, nodes: string[], subscribers: Subscribers[], clients: number | null, messages_per_second: number | null,
  *   kbits_per_second: number | null }} Channel
  * @typedef {{ at: number, kind: string, node: string | null, text: string }} NetworkEvent
  * @typedef {{ nodes: number, clients: number, channels: number, messages_per_second: number, kbits_per_second: number }} Totals
@@ -66,7 +67,7 @@ function tidied(state) {
     ...state,
     nodes: listed(state.nodes),
     links: listed(state.links),
-    channels: listed(state.channels).map((channel) => ({ ...channel, nodes: listed(channel.nodes) })),
+    channels: listed(state.channels).map((channel) => ({ ...channel, nodes: listed(channel.nodes), subscribers: listed(channel.subscribers) })),
     events: listed(state.events),
   };
 }
@@ -99,6 +100,13 @@ export const nodeNamed = (state, name) => state.nodes.find((node) => node.name =
 
 /** @param {State} state @param {string} name */
 export const channelNamed = (state, name) => state.channels.find((channel) => channel.name === name) ?? null;
+
+/** How many subscribers each of a channel's nodes has, the most first, equals by name. @param {Channel} channel @returns {Subscribers[]} */
+export function subscribersOf({ nodes, subscribers }) {
+  const told = new Map(subscribers.map((one) => [one.node, one.clients]));
+  return [...new Set([...nodes, ...told.keys()])].map((node) => ({ node, clients: told.get(node) ?? null }))
+    .sort((one, other) => (other.clients ?? -1) - (one.clients ?? -1) || (one.node < other.node ? -1 : 1));
+}
 
 /** A node's links as seen from it, the nearest first. @param {State} state @param {string} name */
 export function linksOf(state, name) {

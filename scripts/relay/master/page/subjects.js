@@ -1,10 +1,11 @@
 // subjects.js: what can have a page of its own, what it says about itself, and which of its figures have charts.
-import { Keyed, element, setAttribute, setText } from "./dom.js";
+import { element, setText } from "./dom.js";
 import { EventList } from "./events.js";
 import * as format from "./format.js";
-import { badges, card, facts, healthSign, meterCell, nameLink } from "./parts.js";
-import { PROCESS_FIGURES, isTroubled, troubleOf } from "./process.js";
-import { band, channelNamed, linksOf, listed, nodeNamed } from "./state.js";
+import { HostFacts, Links, ProcessFacts, Subscribers } from "./panels.js";
+import { badges, card, facts, healthSign } from "./parts.js";
+import { isTroubled, troubleOf } from "./process.js";
+import { channelNamed, nodeNamed } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Node} Node */
@@ -22,8 +23,6 @@ export function subjectOf(kind, name, store) {
   if (kind === "node") return nodeSubject(name, store);
   return kind === "channel" ? channelSubject(name) : networkSubject();
 }
-
-const LISTED_MOST = 200; // links of a node, nodes of a channel
 
 /** @param {string} title */
 function heading(title) {
@@ -90,26 +89,20 @@ function nodeSubject(name, store) {
 /** @param {string} name @returns {Subject} */
 function channelSubject(name) {
   const gone = element("p", { class: "notice", hidden: "" }, "This channel is not open, or not among the busiest.");
-  const about = facts(["Password", "Clients", "Open on"]);
-  const nodes = element("ul", { class: "node-list" });
-  const more = element("p", { class: "foot" });
-  const links = new Keyed(nodes, (/** @type {string} */ _) => {
-    const link = nameLink("node");
-    return { root: element("li", {}, link.root), update: link.update };
-  });
+  const about = facts(["Password", "Subscribers", "Open on"]);
+  const subscribers = new Subscribers();
   return {
     query: { channel: name },
     title: format.name(name),
-    groups: [{ figures: [...RATES, CLIENTS].map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (channelNamed(state, name))?.[figure.column] ?? null })) }],
+    groups: [{ figures: [...RATES, { ...CLIENTS, title: "Subscribers" }].map((figure) => ({ ...figure, now: (state) => /** @type {any} */ (channelNamed(state, name))?.[figure.column] ?? null })) }],
     head: element("div", { class: "subject-head" }, heading(name), gone),
-    body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Nodes", "nodes", nodes, more)),
+    body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Subscribers by node", "subscribers", subscribers.root)),
     update: (state) => {
       const channel = channelNamed(state, name);
       gone.hidden = channel !== null;
       if (!channel) return;
-      about.update([channel.protected === null ? format.NONE : channel.protected ? "yes" : "no", format.count(channel.clients), `${channel.nodes.length} ${channel.nodes.length === 1 ? "node" : "nodes"}`]);
-      links.update(channel.nodes.slice(0, LISTED_MOST), (node) => node);
-      setText(more, channel.nodes.length > LISTED_MOST ? `and ${channel.nodes.length - LISTED_MOST} more` : "");
+      about.update([channel.protected === null ? format.NONE : channel.protected ? "has one" : "none", format.count(channel.clients), `${channel.nodes.length} ${channel.nodes.length === 1 ? "node" : "nodes"}`]);
+      subscribers.update(channel);
     },
   };
 }
@@ -126,96 +119,4 @@ function networkSubject() {
     body: element("div", { class: "subject-body" }, card("About", "about", about.root)),
     update: (state) => about.update([format.count(state.nodes.length), format.name(state.master), state.version, format.duration(state.uptime_seconds)]),
   };
-}
-
-/** What the node tells of its own process. */
-class ProcessFacts {
-  #empty = element("p", { class: "empty" }, "It tells nothing of its process.");
-  #facts = facts(PROCESS_FIGURES.map(({ title }) => title));
-  #foot = element("p", { class: "foot" }, "Counted since the node's start");
-
-  root = element("div", {}, this.#facts.root, this.#foot, this.#empty);
-
-  /** @param {Node} node */
-  update(node) {
-    const isTold = Boolean(node.process);
-    this.#facts.root.hidden = this.#foot.hidden = !isTold;
-    this.#empty.hidden = isTold;
-    if (isTold) this.#facts.update(PROCESS_FIGURES.map(({ text }) => text(node)), [], PROCESS_FIGURES.map(({ isRecent }) => isRecent(node)));
-  }
-}
-
-/** What the node tells of its host: a bar for its memory and for each mounted disk. */
-class HostFacts {
-  #empty = element("p", { class: "empty" }, "It tells nothing of its host.");
-  #facts = facts(["Load", "Traffic in", "Traffic out"]);
-  #list = element("ul", { class: "meters" });
-  #rows = new Keyed(this.#list, (/** @type {import("./state.js").Disk} */ _) => {
-    const mount = element("span", { class: "mount" });
-    const size = element("span", { class: "size" });
-    const meter = meterCell((/** @type {import("./state.js").Disk} */ disk) => disk.used, (disk) => disk.total)();
-    return {
-      root: element("li", {}, mount, meter.root, size),
-      update: (/** @type {import("./state.js").Disk} */ disk) => {
-        setText(mount, format.name(disk.mount));
-        setAttribute(mount, "title", format.name(disk.mount));
-        setText(size, format.bytesOf(disk.used, disk.total));
-        meter.update(disk);
-      },
-    };
-  });
-
-  root = element("div", {}, this.#facts.root, this.#list, this.#empty);
-
-  /** @param {Node} node */
-  update(node) {
-    const disks = listed(node.disks).map((disk) => ({ ...disk, mount: `Disk ${disk.mount}` }));
-    const memory = node.memory_total ? [{ mount: "Memory", used: node.memory_used, total: node.memory_total }] : [];
-    const isTold = disks.length + memory.length > 0 || typeof node.load === "number";
-    this.#rows.update([...memory, ...disks], ({ mount }) => mount);
-    this.#facts.update([format.rate(node.load), format.byteRate(node.bytes_in_per_second), format.byteRate(node.bytes_out_per_second)]);
-    this.#facts.root.hidden = this.#list.hidden = !isTold;
-    this.#empty.hidden = isTold;
-  }
-}
-
-/** A node's links, the nearest first, with a bar for the latency. */
-class Links {
-  #name;
-  #slowest = 1;
-  #empty = element("p", { class: "empty" }, "It has no links.");
-  #list = element("ul", { class: "meters" });
-  #rows = new Keyed(this.#list, (/** @type {{ peer: string, latency_ms: number | null }} */ _) => {
-    const peer = nameLink("node");
-    const fill = element("span", { class: "fill" });
-    const size = element("span", { class: "size" });
-    const root = element("li", {}, peer.root, element("span", { class: "meter" }, element("span", { class: "bar", "aria-hidden": "true" }, fill)), size);
-    return {
-      root,
-      update: (/** @type {{ peer: string, latency_ms: number | null }} */ link) => {
-        peer.update(link.peer);
-        setText(size, link.latency_ms === null ? "not measured" : format.latency(link.latency_ms));
-        setAttribute(root, "data-band", band(link.latency_ms));
-        fill.style.width = `${Math.round(((link.latency_ms ?? 0) / this.#slowest) * 100)}%`;
-      },
-    };
-  });
-
-  #more = element("p", { class: "foot" });
-
-  root = element("div", {}, this.#list, this.#empty, this.#more);
-
-  /** @param {string} name */
-  constructor(name) {
-    this.#name = name;
-  }
-
-  /** @param {State} state */
-  update(state) {
-    const links = linksOf(state, this.#name);
-    this.#slowest = Math.max(1, ...links.map(({ latency_ms: ms }) => ms ?? 0));
-    this.#rows.update(links.slice(0, LISTED_MOST), ({ peer }) => peer);
-    setText(this.#more, links.length > LISTED_MOST ? `and ${links.length - LISTED_MOST} slower ones` : "");
-    this.#empty.hidden = links.length > 0;
-  }
 }
