@@ -118,3 +118,39 @@ async def test_a_channel_tells_its_subscribers_by_node(reader):
         await page.shown()
         assert "Subscribers" in await page.texts("#channels th") and "Clients" not in await page.texts("#channels th")
         assert browser.complaints == []
+
+
+PLACES = "JSON.stringify([...document.querySelectorAll('#drawing .node')].map((n) => [n.getAttribute('href'), n.getAttribute('transform')]))"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+async def test_a_reload_shows_the_same_picture(reader, size):
+    world = World(12)
+    async with reader(world, size=size) as (page, mock, browser):
+        await page.shown()
+        await page.live()
+        world.lose("node-e")
+        world.nodes.append(world.node(12, "node-new"))
+        world.links.append({"a": "node-a", "b": "node-new", "latency_ms": 3})
+        await mock.tell()
+        await page.until("document.querySelectorAll('#drawing .node').length === 13")
+        before = await page.evaluate(PLACES)
+        world.links.append({"a": "node-b", "b": "node-new", "latency_ms": 90})  # while nobody looked
+        for link in world.links:
+            link["latency_ms"] *= 3
+        await page.reload()
+        await page.shown()
+        assert await page.evaluate(PLACES) == before
+        assert browser.complaints == []
+
+
+async def test_a_visit_to_a_nodes_page_leaves_the_picture_as_it_was(reader):
+    async with reader(World(9), size=(390, 844)) as (page, _, _browser):
+        await page.shown()
+        before = await page.evaluate(PLACES)
+        await page.evaluate("location.hash = '#/node/node-b'")
+        await page.has_charts(9)
+        await page.evaluate("location.hash = '#/'")
+        await page.until("!document.querySelector('#overview').hidden")
+        await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert await page.evaluate(PLACES) == before

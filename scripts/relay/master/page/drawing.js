@@ -4,6 +4,7 @@ import { Keyed, drawn, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { crossings, fit, placed, settle, towards, turned } from "./layout.js";
 import { CONDITION_WORDS, nodeAddress } from "./parts.js";
+import { keep, recall } from "./places.js";
 import { isTroubled, troubleOf } from "./process.js";
 import { band, condition, isIll } from "./state.js";
 import { linkTip, nodeTip, Tip } from "./tip.js";
@@ -87,17 +88,28 @@ export class Drawing {
     const topology = JSON.stringify([names, links.map(linkKey).sort()]);
     if (topology !== this.#topology) {
       this.#topology = topology;
-      this.#arrange(names, links);
+      this.#arrange(state.master, names, links);
     }
     this.#render();
   }
 
-  /** @param {string[]} names @param {Link[]} links */
-  #arrange(names, links) {
+  /** @param {string} master @param {string[]} names @param {Link[]} links */
+  #arrange(master, names, links) {
     const isFirst = this.#settled.size === 0;
-    const settled = settle(names, links, this.#settled);
-    this.#settled = isFirst ? turned(settled, this.#isWide) : settled;
+    if (isFirst) this.#isWide = this.#frame.clientWidth >= this.#frame.clientHeight;
+    const kept = isFirst ? recall(master, names) : null;
+    if (kept) this.#restore(kept, names, links);
+    else if (isFirst) this.#settled = turned(settle(names, links), this.#isWide);
+    else this.#settled = settle(names, links, this.#settled);
     this.#fit(!isFirst);
+    keep(master, this.#settled, this.#isWide);
+  }
+
+  /** When all are known, they stand as they stood: the same picture, whatever became of their links. @param {import("./places.js").Kept} kept @param {string[]} names @param {Link[]} links */
+  #restore({ places, isWide }, names, links) {
+    const isWhole = names.every((name) => places.has(name));
+    const settled = isWhole ? places : settle(names, links, places);
+    this.#settled = isWide === this.#isWide ? settled : turned(settled, this.#isWide);
   }
 
   /** The links, and those that lost nodes had. @param {State} state */
@@ -112,11 +124,19 @@ export class Drawing {
   }
 
   #resized() {
+    if (this.#frame.clientWidth === 0) return; // another view is shown
     const isWide = this.#frame.clientWidth >= this.#frame.clientHeight;
-    if (isWide !== this.#isWide && this.#settled.size > 0) this.#settled = turned(this.#settled, isWide);
-    this.#isWide = isWide;
+    if (isWide !== this.#isWide) this.#turn(isWide);
     this.#fit(false);
     this.#render();
+  }
+
+  /** @param {boolean} isWide */
+  #turn(isWide) {
+    this.#isWide = isWide;
+    if (this.#settled.size === 0 || !this.#state) return;
+    this.#settled = turned(this.#settled, isWide);
+    keep(this.#state.master, this.#settled, isWide);
   }
 
   /** @param {boolean} mayGlide */
