@@ -154,3 +154,40 @@ async def test_a_visit_to_a_nodes_page_leaves_the_picture_as_it_was(reader):
         await page.until("!document.querySelector('#overview').hidden")
         await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert await page.evaluate(PLACES) == before
+
+
+async def test_a_label_tells_the_region_and_what_is_the_matter(reader):
+    world = troubled(World(8))
+    world.find("node-g")["region"] = "europe-west-4"
+    async with reader(world) as (page, _, _browser):
+        await page.shown()
+        labels = dict(await page.evaluate(
+            "[...document.querySelectorAll('#drawing .node')].map((n) => [n.getAttribute('href').slice(-1), n.querySelector('.region').textContent + n.querySelector('.second').textContent])"))
+        assert labels == {"a": "eu · master", "b": "sa · degraded", "c": "ap", "d": "us · lost", "e": "eu · bad", "f": "",
+                          "g": "europe-we… · draining", "h": "us"}
+
+
+@pytest.mark.parametrize("nodes", [12, 60])
+async def test_a_node_under_the_pointer_shows_its_links_and_dims_the_others(reader, nodes):
+    world = World(nodes)
+    async with reader(world) as (page, _, _browser):
+        await page.shown()
+        name = world.nodes[5]["name"]
+        opacity = "[...document.querySelectorAll('#drawing .link{} .line')].map((l) => Number(getComputedStyle(l).opacity))"
+        before = await page.evaluate(opacity.format(""))
+        await page.evaluate(f"document.querySelector('#drawing [href=\"#/node/{name}\"]').dispatchEvent(new PointerEvent('pointerenter'))")
+        lit = await page.evaluate(opacity.format("[data-lit]"))
+        others = await page.evaluate(opacity.format(":not([data-lit])"))
+        assert len(lit) == sum(name in (link["a"], link["b"]) for link in world.links) > 0
+        assert set(lit) == {1} and max(others) < min(before) <= max(before) < .5
+
+
+async def test_a_tip_covers_none_of_the_neighbours_that_it_could_spare(reader):
+    async with reader(troubled(World(12)), size=(1440, 640)) as (page, _, _browser):
+        await page.shown()
+        await page.evaluate("document.querySelector('#drawing [href=\"#/node/node-f\"]').dispatchEvent(new PointerEvent('pointerenter'))")
+        covered = await page.evaluate(
+            "(() => { const tip = document.querySelector('.tip').getBoundingClientRect(); return [...document.querySelectorAll('#drawing .node')].filter((n) => {"
+            " const d = n.querySelector('.disc').getBoundingClientRect(); return d.right > tip.left && d.left < tip.right && d.bottom > tip.top && d.top < tip.bottom; })"
+            " .map((n) => n.getAttribute('href')); })()")
+        assert covered == ["#/node/node-d"]  # which is lost, and has no link to it

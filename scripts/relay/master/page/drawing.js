@@ -18,6 +18,7 @@ import { linkTip, nodeTip, Tip } from "./tip.js";
 const GLIDE_MS = 450;
 const LABEL_LINE = 15;
 const NAME_MOST = 18; // characters of a name
+const REGION_MOST = 10; // of a region, where a word stands beside it
 const ROOMY = 16; // with so many nodes there is room for figures in them, and for a second line
 const LINKS_DRAWN = 2000; // the fastest
 const LINKS_LABELLED = 30; // with more, a link tells its latency under the pointer alone
@@ -228,23 +229,23 @@ export class Drawing {
   /** Below, above, right or left of the node. @param {Node} node @param {number} radius @returns {Box[]} */
   #nameBoxes(node, radius) {
     const { x, y } = this.#at(node.name);
-    const { name, second } = this.#texts(node);
-    const width = Math.max(widthOf(name, 12), second ? widthOf(second, 11) : 0) + 6;
-    const height = LABEL_LINE * (second ? 2 : 1);
-    const below = radius + 5 + height / 2;
+    const { name, region, second } = this.#texts(node);
+    const below = [region, second].filter(Boolean).join(" · ");
+    const width = Math.max(widthOf(name, 12), below ? widthOf(below, 11) : 0) + 6;
+    const height = LABEL_LINE * (below ? 2 : 1);
+    const away = radius + 5 + height / 2;
     const beside = radius + 5 + width / 2;
-    const boxes = [{ x, y: y + below }, { x, y: y - below }, { x: x + beside, y }, { x: x - beside, y }];
+    const boxes = [{ x, y: y + away }, { x, y: y - away }, { x: x + beside, y }, { x: x - beside, y }];
     return boxes.map((box) => ({ ...box, width, height }))
       .filter((box) => box.x >= width / 2 && box.x <= this.#frame.clientWidth - width / 2 && box.y >= height / 2 && box.y <= this.#frame.clientHeight - height / 2);
   }
 
-  /** @param {Node} node */
+  /** Its name, and where there is room, where it is and what it is or ails from. @param {Node} node */
   #texts(node) {
     const name = format.shortened(format.name(node.name), NAME_MOST);
-    const kind = condition(node);
-    if (this.#svg.dataset.crowd !== "few") return { name, second: "" };
-    if (isIll(node)) return { name, second: CONDITION_WORDS[kind].toLowerCase() };
-    return { name, second: node.draining ? "draining" : node.is_master ? "master" : format.shortened(format.name(node.region), NAME_MOST) };
+    if (this.#svg.dataset.crowd !== "few") return { name, region: "", second: "" };
+    const second = isIll(node) ? CONDITION_WORDS[condition(node)].toLowerCase() : node.draining ? "draining" : node.is_master ? "master" : "";
+    return { name, region: format.shortened(format.name(node.region), second ? REGION_MOST : NAME_MOST), second };
   }
 
   /** On the line, somewhere about its middle. @param {Link} link @returns {Box[]} */
@@ -286,8 +287,9 @@ export class Drawing {
     const sign = drawn("use", { class: "sign" });
     const trouble = drawn("use", { class: "trouble" });
     const first = drawn("tspan", { class: "first", x: "0" });
-    const second = drawn("tspan", { class: "second", x: "0", dy: "14" });
-    const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, trouble, drawn("text", { class: "label" }, first, second));
+    const region = drawn("tspan", { class: "region", x: "0", dy: "14" });
+    const second = drawn("tspan", { class: "second" });
+    const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, trouble, drawn("text", { class: "label" }, first, region, second));
     this.#tip.attach(root, () => this.#whole && nodeTip(this.#whole, name), (isShown) => this.#light(isShown ? name : ""));
     root.addEventListener("focus", () => { this.#current = name; });
     return {
@@ -312,6 +314,7 @@ export class Drawing {
         setAttribute(trouble, "href", isTroubled(node) ? "#icon-trouble" : "#icon-none");
         placeTrouble(trouble, radius);
         setText(first, texts.name);
+        setText(region, texts.region + (texts.region && texts.second && " · "));
         setText(second, texts.second);
       },
     };

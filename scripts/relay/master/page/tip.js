@@ -58,7 +58,7 @@ export class Tip {
     const own = this.#target?.querySelector(".disc");
     const discs = [...this.#frame.querySelectorAll(".disc")].map((disc) => {
       const { x, y, width: size } = disc.getBoundingClientRect();
-      return { x: x + size / 2 - frame.x, y: y + size / 2 - frame.y, weight: disc === own ? 100 : disc.closest("[data-lit]") ? 3 : 1 };
+      return { x: x + size / 2 - frame.x, y: y + size / 2 - frame.y, weight: disc === own ? 100 : disc.closest(".node[data-lit]") ? 3 : 1 };
     });
     const cost = (/** @type {number} */ left, /** @type {number} */ top) => discs
       .filter(({ x, y }) => x > left - AROUND && x < left + width + AROUND && y > top - AROUND && y < top + height + AROUND)
