@@ -191,3 +191,45 @@ async def test_a_tip_covers_none_of_the_neighbours_that_it_could_spare(reader):
             " const d = n.querySelector('.disc').getBoundingClientRect(); return d.right > tip.left && d.left < tip.right && d.bottom > tip.top && d.top < tip.bottom; })"
             " .map((n) => n.getAttribute('href')); })()")
         assert covered == ["#/node/node-d"]  # which is lost, and has no link to it
+
+
+@pytest.mark.parametrize("clients", [0, 1, 2, 5, 727])
+async def test_an_axis_of_clients_has_whole_ticks_each_once(reader, clients):
+    world = World(4)
+    world.find("node-b").update(clients=clients)
+    async with reader(world, path="#/node/node-b") as (page, _, _browser):
+        await page.has_charts(9)
+        ticks = await page.evaluate("Chart.getChart(document.querySelector('[data-column=\"clients\"] canvas')).scales.y.ticks.map(({ label }) => label)")
+        assert ticks[0] == "0" and len(set(ticks)) == len(ticks) >= 2, ticks
+        assert all(tick.replace(",", "").isdigit() for tick in ticks)
+
+
+async def test_what_is_small_has_no_tick_twice(reader):
+    world = World(4)
+    world.find("node-b").update(messages_per_second=.011, load=.006, kbits_per_second=.01)
+    async with reader(world, path="#/node/node-b") as (page, _, _browser):
+        await page.has_charts(9)
+        for column in ("messages_per_second", "load", "kbits_per_second"):
+            ticks = await page.evaluate(f"Chart.getChart(document.querySelector('[data-column=\"{column}\"] canvas')).scales.y.ticks.map(({{ label }}) => label).filter(Boolean)")
+            assert len(set(ticks)) == len(ticks) >= 2, (column, ticks)
+
+
+async def test_a_node_that_was_there_before_the_master_never_joined(reader):
+    world = World(4)
+    world.find("node-b")["joined_at"] = None
+    async with reader(world, path="#/node/node-b") as (page, mock, _):
+        await page.text_is(".about dt", "Uptime")
+        shown = "[...document.querySelectorAll('.about dt')].filter((e) => e.checkVisibility()).map((e) => e.textContent)"
+        assert "Joined" not in await page.evaluate(shown)
+        await page.live()
+        world.find("node-b")["joined_at"] = world.now - 43
+        await mock.tell()
+        await page.text_is(".about dd", "43 s ago")
+
+
+async def test_the_time_zone_is_told_once(reader):
+    async with reader(World(4), path="#/node/node-b") as (page, _, _browser):
+        await page.call("Emulation.setTimezoneOverride", timezoneId="Asia/Tokyo")
+        await page.reload()
+        await page.text_is("#zone", "Times are local: Asia/Tokyo, UTC+9.")
+        assert "GMT+9" in await page.evaluate("document.querySelector('.about dd[title*=\"2026\"]').title")

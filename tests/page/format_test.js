@@ -44,6 +44,12 @@ test("a time ago has one unit, and the future is now", () => {
   equal([100, 99, 88, -20, -3500, -90000].map((at) => format.ago(at, 100)), ["just now", "just now", "12 s ago", "2 min ago", "1 h ago", "1 d ago"]);
 });
 
+test("a time zone has its name and how far it is from UTC", () => {
+  const summer = new Date("2026-07-01T12:00:00Z");
+  equal(["Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC"].map((zone) => format.timeZone(zone, summer)),
+    ["Europe/Berlin, UTC+2", "America/New_York, UTC−4", "Asia/Tokyo, UTC+9", "UTC"]);
+});
+
 test("a name cannot turn, hide or break the line that it stands in", () => {
   equal(format.name("a\u202eb\u200bc\nd\u2066"), "a\ufffdb\ufffdc\ufffdd\ufffd");
   equal(format.name("<b>שלום 🦊</b>"), "<b>שלום 🦊</b>");

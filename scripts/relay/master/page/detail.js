@@ -146,7 +146,7 @@ class Plot {
 
   /** @param {any} library @param {import("./history.js").History} history */
   show(library, history) {
-    const { column, words, title, most } = this.#figure;
+    const { column, words, title, most, isWhole } = this.#figure;
     const points = series(history, column);
     const { average, peak } = summary(points, series(history, `${column}_max`));
     setText(this.#average, words(average));
@@ -156,7 +156,7 @@ class Plot {
     const holes = gaps(points, history).length;
     setAttribute(this.#canvas, "aria-label", `${title} over the last ${history.span}: average ${words(average)}, peak ${words(peak)}${holes ? `, ${holes} gaps` : ""}`);
     if (points.length === 0) return;
-    this.#chart ??= new LineChart(library, this.#canvas, words);
+    this.#chart ??= new LineChart(library, this.#canvas, words, isWhole);
     this.#chart.show(history, points, most ? summary(series(history, most)).last : null);
   }
 

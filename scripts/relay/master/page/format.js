@@ -113,6 +113,14 @@ export const moment = (at) => (isFigure(at) ? exactTime.format(at * 1000) : NONE
 /** @param {number | null | undefined} at Unix seconds */
 export const clock = (at) => (isFigure(at) ? clockTime.format(at * 1000) : NONE);
 
+/** The reader's time zone: "Europe/Berlin, UTC+2". @param {string} [zone] another one @param {Date} [at] */
+export function timeZone(zone, at = new Date()) {
+  const offset = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at)
+    .find(({ type }) => type === "timeZoneName")?.value.replace("GMT", "UTC").replace("-", "−").replace(/\+0$/, "") ?? "";
+  const name = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  return name === offset ? offset : `${name}, ${offset}`;
+}
+
 /** What an axis says of a time. @param {number} at Unix seconds @param {"hour" | "day" | "month"} span */
 export const tick = (at, span) => (span === "month" ? dayTime : shortTime).format(at * 1000);
 

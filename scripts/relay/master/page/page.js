@@ -140,5 +140,6 @@ addEventListener("hashchange", navigate);
 document.documentElement.addEventListener("themechange", () => detail?.repaint());
 byId("retry").addEventListener("click", () => live.hurry());
 setInterval(schedule, 1000); // ages and countdowns go on without news
+setText(byId("zone"), `Times are local: ${format.timeZone()}.`);
 navigate();
 live.start();

@@ -136,9 +136,10 @@ export function facts(terms) {
   const lines = terms.map((term, i) => element("div", {}, element("dt", {}, term), values[i]));
   return {
     root: element("dl", { class: "facts" }, ...lines),
-    /** @param {string[]} texts @param {(string | null)[]} titles @param {boolean[]} marks lines that want a look */
+    /** @param {(string | null)[]} texts null: the line is not there @param {(string | null)[]} titles @param {boolean[]} marks lines that want a look */
     update: (texts, titles = [], marks = []) => texts.forEach((text, i) => {
-      setText(values[i], text);
+      lines[i].hidden = text === null;
+      setText(values[i], text ?? "");
       setAttribute(values[i], "title", titles[i] ?? null);
       setAttribute(lines[i], "data-marked", marks[i] ? "" : null);
     }),

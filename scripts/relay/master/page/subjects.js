@@ -12,7 +12,8 @@ import { channelNamed, nodeNamed } from "./state.js";
 /** @typedef {import("./state.js").Store} Store */
 /**
  * @typedef {{ title: string, note?: string, column: string, words: (value: number | null) => string, now: (state: State) => number | null,
- *   most?: string }} Figure `column` of the history; `most`: the column whose last value is the chart's top
+ *   most?: string, isWhole?: boolean }} Figure `column` of the history; `most`: the column whose last value is the chart's top;
+ *   `isWhole`: it is counted, and its axis has no halves
  * @typedef {{ figures: Figure[], side?: Element }} Group charts, and what stands beside them
  * @typedef {{ query: Record<string, string>, title: string, groups: Group[], head: Element, body: Element,
  *   update: (state: State) => void }} Subject
@@ -33,8 +34,8 @@ const RATES = [
   { title: "Messages a second", column: "messages_per_second", words: format.rate },
   { title: "Payload", note: "of messages, each once", column: "kbits_per_second", words: format.bitrate },
 ];
-const CLIENTS = { title: "Clients", column: "clients", words: format.count };
-const CHANNELS = { title: "Channels", column: "channels", words: format.count };
+const CLIENTS = { title: "Clients", column: "clients", words: format.count, isWhole: true };
+const CHANNELS = { title: "Channels", column: "channels", words: format.count, isWhole: true };
 const HOST = [
   { title: "Host load", column: "load", words: format.rate },
   { title: "Host memory", column: "memory_used", words: format.bytes, most: "memory_total" },
@@ -79,8 +80,8 @@ function nodeSubject(name, store) {
       process.update(node);
       host.update(node);
       about.update([
-        node.host ?? format.NONE, node.region ?? format.NONE, node.version ?? format.NONE, format.count(node.generation),
-        format.duration(node.uptime_seconds), format.ago(node.joined_at, store.now), format.ago(node.seen_at, store.now),
+        node.host ?? format.NONE, node.region ?? format.NONE, node.version ?? format.NONE, format.count(node.generation), format.duration(node.uptime_seconds),
+        typeof node.joined_at === "number" ? format.ago(node.joined_at, store.now) : null, format.ago(node.seen_at, store.now),
       ], [node.host, null, null, null, null, format.moment(node.joined_at), format.moment(node.seen_at)]);
     },
   };
