@@ -233,3 +233,24 @@ async def test_the_time_zone_is_told_once(reader):
         await page.reload()
         await page.text_is("#zone", "Times are local: Asia/Tokyo, UTC+9.")
         assert "GMT+9" in await page.evaluate("document.querySelector('.about dd[title*=\"2026\"]').title")
+
+
+async def test_a_lost_node_says_since_when_and_why_and_keeps_its_charts(reader):
+    world = World(4)
+    world.ail("node-b", "degraded", "memory at 93 %")
+    async with reader(world, path="#/node/node-b") as (page, mock, browser):
+        await page.has_charts(9)
+        await page.live()
+        assert await page.evaluate("document.querySelector('[data-notice=lost]').hidden")
+        world.now += 60
+        world.lose("node-b")
+        world.now += 125
+        await mock.tell()
+        await page.until("!document.querySelector('[data-notice=lost]').hidden")
+        said = (await page.texts("[data-notice=lost]"))[0]
+        assert said.startswith("Lost since ") and "(2 min ago): does not answer any more." in said
+        assert "Before that: good → degraded: memory at 93 % (3 min ago)." in said
+        assert await page.texts(".process .empty") == ["It is lost, and tells nothing."]
+        await page.has_charts(9)
+        assert await page.evaluate("[...document.querySelectorAll('.plot canvas')].every((c) => c.checkVisibility())")
+        assert browser.complaints == []

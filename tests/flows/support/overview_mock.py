@@ -142,6 +142,7 @@ def troubled(world):
     world.find(names[1])["load"] = 3.2
     world.trouble(names[1], policy_failures=12)
     if len(names) > 3:
+        world.event("health", names[3], "good → degraded: memory at 93 %", world.now - 900)
         world.lose(names[3], ago=640)
     if len(names) > 5:
         world.ail(names[4], "bad", "memory 96 %")

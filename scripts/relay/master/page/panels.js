@@ -32,6 +32,7 @@ export class ProcessFacts {
     const isTold = Boolean(node.process);
     this.#facts.root.hidden = this.#foot.hidden = !isTold;
     this.#empty.hidden = isTold;
+    setText(this.#empty, node.state === "lost" ? "It is lost, and tells nothing." : "It tells nothing of its process.");
     if (isTold) this.#facts.update(PROCESS_FIGURES.map(({ text }) => text(node)), [], PROCESS_FIGURES.map(({ isRecent }) => isRecent(node)));
   }
 }
@@ -67,6 +68,7 @@ export class HostFacts {
     this.#facts.update([format.rate(node.load), format.byteRate(node.bytes_in_per_second), format.byteRate(node.bytes_out_per_second)]);
     this.#facts.root.hidden = this.#list.hidden = !isTold;
     this.#empty.hidden = isTold;
+    setText(this.#empty, node.state === "lost" ? "It is lost, and tells nothing." : "It tells nothing of its host.");
   }
 }
 

@@ -101,6 +101,20 @@ export const nodeNamed = (state, name) => state.nodes.find((node) => node.name =
 /** @param {State} state @param {string} name */
 export const channelNamed = (state, name) => state.channels.find((channel) => channel.name === name) ?? null;
 
+const TELLING = ["health", "draining", "refused", "trouble"]; // kinds of events that may say why a node was lost
+
+/**
+ * Of a lost node, as far as the last events tell: that it left, and the last that was the matter with it before.
+ * @param {State} state @param {Node} node @returns {{ left: NetworkEvent | null, before: NetworkEvent | null }}
+ */
+export function lastWordsOf({ events }, { name }) {
+  const own = events.filter((event) => event.node === name);
+  const i = own.findIndex(({ kind }) => kind === "left");
+  const earlier = own.slice(i + 1);
+  const joined = earlier.findIndex(({ kind }) => kind === "joined" || kind === "left"); // what was before is another story
+  return { left: own[i] ?? null, before: (joined === -1 ? earlier : earlier.slice(0, joined)).find(({ kind }) => TELLING.includes(kind)) ?? null };
+}
+
 /** How many subscribers each of a channel's nodes has, the most first, equals by name. @param {Channel} channel @returns {Subscribers[]} */
 export function subscribersOf({ nodes, subscribers }) {
   const told = new Map(subscribers.map((one) => [one.node, one.clients]));

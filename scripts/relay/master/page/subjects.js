@@ -1,11 +1,11 @@
 // subjects.js: what can have a page of its own, what it says about itself, and which of its figures have charts.
 import { element, setText } from "./dom.js";
-import { EventList } from "./events.js";
+import { EventList, textOf } from "./events.js";
 import * as format from "./format.js";
 import { HostFacts, Links, ProcessFacts, Subscribers } from "./panels.js";
 import { badges, card, facts, healthSign } from "./parts.js";
 import { isTroubled, troubleOf } from "./process.js";
-import { channelNamed, nodeNamed } from "./state.js";
+import { channelNamed, lastWordsOf, nodeNamed } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Node} Node */
@@ -49,6 +49,7 @@ function nodeSubject(name, store) {
   const health = healthSign();
   const marks = badges();
   const gone = element("p", { class: "notice", hidden: "" }, "The master does not know this node any more.");
+  const lost = element("p", { class: "notice", "data-notice": "lost", hidden: "" });
   const trouble = element("p", { class: "notice", hidden: "" });
   const about = facts(["Address", "Region", "Version", "Generation", "Uptime", "Joined", "Last heard"]);
   const process = new ProcessFacts();
@@ -64,7 +65,7 @@ function nodeSubject(name, store) {
       { figures: [...RATES, CLIENTS, CHANNELS].map(ofNode), side: card("This node", "process", process.root) },
       { figures: HOST.map(ofNode), side: card("Its host", "host", host.root) },
     ],
-    head: element("div", { class: "subject-head" }, heading(name), health.root, marks.root, gone, trouble),
+    head: element("div", { class: "subject-head" }, heading(name), health.root, marks.root, gone, lost, trouble),
     body: element("div", { class: "subject-body" }, card("About", "about", about.root), card("Links", "links", links.root), happened),
     update: (state) => {
       const node = nodeNamed(state, name);
@@ -73,7 +74,9 @@ function nodeSubject(name, store) {
       events.update();
       links.update(state);
       trouble.hidden = !node || !isTroubled(node);
+      lost.hidden = node?.state !== "lost";
       if (!node) return;
+      if (!lost.hidden) setText(lost, lostWords(state, node, store.now));
       setText(trouble, `In the last 5 minutes: ${troubleOf(node)}.`);
       health.update(node);
       marks.update(node);
@@ -85,6 +88,15 @@ function nodeSubject(name, store) {
       ], [node.host, null, null, null, null, format.moment(node.joined_at), format.moment(node.seen_at)]);
     },
   };
+}
+
+/** Since when, how it went, and what it told of itself before. @param {State} state @param {Node} node @param {number} now */
+function lostWords(state, node, now) {
+  const { left, before } = lastWordsOf(state, node);
+  const at = left?.at ?? node.seen_at;
+  const since = at === null ? "Lost." : `Lost since ${format.moment(at)} (${format.ago(at, now)})${left ? `: ${format.name(textOf(left))}` : ""}.`;
+  const last = before ? ` Before that: ${format.name(textOf(before))} (${format.ago(before.at, now)}).` : "";
+  return `${since}${last} The charts show what was heard until then.`;
 }
 
 /** @param {string} name @returns {Subject} */
