@@ -254,3 +254,15 @@ async def test_a_lost_node_says_since_when_and_why_and_keeps_its_charts(reader):
         await page.has_charts(9)
         assert await page.evaluate("[...document.querySelectorAll('.plot canvas')].every((c) => c.checkVisibility())")
         assert browser.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 390, 430])
+async def test_a_phones_list_of_nodes_is_short(reader, width):
+    async with reader(troubled(World(10)), size=(width, 844)) as (page, _, _browser):
+        await page.shown()
+        assert await page.evaluate("document.querySelector('#nodes').offsetHeight") <= 1400
+        labels = "[...document.querySelectorAll('#nodes tr:has([href$=\"node-i\"]) td')].filter((td) => td.checkVisibility()).map((td) => td.dataset.label)"
+        assert await page.evaluate(labels) == [
+            "Node", "Health", "Clients", "Messages/s", "Payload", "Host load", "Host memory", "Host disk", "Uptime"]
+        cut = "[...document.querySelectorAll('#nodes td')].filter((td) => td.checkVisibility() && td.scrollWidth > td.clientWidth).map((td) => td.dataset.label + td.textContent)"
+        assert await page.evaluate(cut) == []
