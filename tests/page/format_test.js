@@ -30,6 +30,7 @@ test("traffic goes up by thousands, and a part and its whole share a unit", () =
 test("a share needs both figures and stays within 0 and 1", () => {
   equal([format.share(1, 4), format.share(5, 4), format.share(null, 4), format.share(1, 0), format.share(1, null)], [0.25, 1, null, null, null]);
   equal(format.percent(0.255), "26 %");
+  equal([0, 0.007, 0.0994, 0.124, 1.8, null].map(format.finePercent), ["0 %", "0.7 %", "9.9 %", "12 %", "180 %", "–"]);
 });
 
 test("a latency keeps what matters of it", () => {

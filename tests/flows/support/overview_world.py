@@ -13,7 +13,9 @@ COLUMNS = ("at", "clients", "channels", "messages_per_second", "kbits_per_second
 HOSTILE_NAMES = ('<img src=x onerror="document.title=\'owned\'">', "שלום עולם", "node-🦊🔥", "\u202eedon-live\u202c", "__proto__",
                  "</script><b>bold</b>", "x" * 256, "%E0%A4%A")
 PLAIN_NULLS = ("region", "version", "generation", "uptime_seconds", "health", "reason", "host", "process")
-COUNTERS = ("messages_dropped", "slow_clients", "connections_refused", "policy_failures", "handler_failures")
+COUNTERS = {
+    "messages_dropped": "dropped {} messages for slow readers", "slow_clients": "closed {} slow clients",
+    "connections_refused": "refused {} connections", "policy_failures": "policies failed {} times", "handler_failures": "handlers failed {} times"}
 STEADY = ("_total", "disk_used", "memory_used")  # ends of columns that do not follow how busy it is
 FIGURES = ("clients", "channels", "messages_per_second", "kbits_per_second", "load", "memory_used", "memory_total", "disk_used",
            "disk_total", "bytes_in_per_second", "bytes_out_per_second")
@@ -124,7 +126,7 @@ class World:
         for key, count in counts.items():
             process[key] += count
             process["recent"][key] += count
-        self.event("trouble", name, ", ".join(f"{key.replace('_', ' ')}: {count}" for key, count in counts.items()))
+        self.event("trouble", name, ", ".join(COUNTERS[key].format(count) for key, count in counts.items()))
 
     def ail(self, name, health, reason):
         self.find(name).update(health=health, reason=reason)

@@ -76,6 +76,9 @@ export function share(used, total) {
 /** @param {number | null} part of 1 */
 export const percent = (part) => (isFigure(part) ? `${Math.round(part * 100)} %` : NONE);
 
+/** One that is small keeps a digit: 0.7 %. @param {number | null} part of 1 */
+export const finePercent = (part) => (isFigure(part) && part > 0 && part < 0.0995 ? `${(part * 100).toFixed(1)} %` : percent(part));
+
 /** @param {number | null | undefined} ms */
 export function latency(ms) {
   if (!isFigure(ms)) return NONE;

@@ -34,7 +34,7 @@ export function troubleOf(node) {
 /** Its figures in words, in the order in which they are shown. @type {{ title: string, text: (node: Node) => string, isRecent: (node: Node) => boolean }[]} */
 export const PROCESS_FIGURES = [
   { title: "Resident memory", text: ({ process }) => format.bytes(process?.resident_bytes), isRecent: () => false },
-  { title: "CPU", text: ({ process }) => (typeof process?.cpu === "number" ? `${format.percent(process.cpu)} of a core` : format.NONE), isRecent: () => false },
+  { title: "CPU", text: ({ process }) => (typeof process?.cpu === "number" ? `${format.finePercent(process.cpu)} of a core` : format.NONE), isRecent: () => false },
   { title: "Links", text: ({ process }) => format.count(process?.links), isRecent: () => false },
   { title: "Queued", text: ({ process }) => format.bytes(process?.queued_bytes), isRecent: () => false },
   ...COUNTERS.map(({ key, title }) => ({
