@@ -131,7 +131,12 @@ function Net:cut(a, b) end
 ---@param node string one that runs
 function Net:crash(node) end
 
---- Starts a node that crashed, from its main.lua as it is now. Raises what is wrong in it.
+--- A node ends in good order, as by SIGTERM: it says so to the others, and closes its clients and links.
+--- Three seconds pass, then it does not run any more.
+---@param node string one that runs
+function Net:stop(node) end
+
+--- Starts a node that crashed or was stopped, from its main.lua as it is now. Raises what is wrong in it.
 ---@param node string one that does not run
 function Net:start(node) end
 

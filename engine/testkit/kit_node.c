@@ -298,6 +298,11 @@ void kit_node_crash(struct kit_node *node)
     whole_node_crash(node->whole, false);
 }
 
+void kit_node_stop(struct kit_node *node)
+{
+    whole_node_close(node->whole);
+}
+
 /* The mesh reads its configuration from node->script: it is the new one before that, and the old
  * one again when the mesh refused. What a reload carries over goes from `old` to `script` here. */
 static int swap(struct kit_node *node, struct script *script, struct buf *error)

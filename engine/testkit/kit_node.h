@@ -56,6 +56,8 @@ void kit_node_set_variable(struct kit_node *node, const char *name, const char *
 /* Loads main.lua and runs. RELAY_ESCRIPT: `error` says what is wrong, and the node is down. */
 int kit_node_start(struct kit_node *node, struct buf *error) RELAY_MUST_USE;
 void kit_node_crash(struct kit_node *node);
+/* As by SIGTERM: it is gone after WHOLE_CLOSE_MS. */
+void kit_node_stop(struct kit_node *node);
 /* As by SIGHUP; from another main.lua or other policies when they are not NULL. On failure the old
  * scripts go on, and `error` says why. */
 int kit_node_reload(struct kit_node *node, const char *main_path, const char *policies,

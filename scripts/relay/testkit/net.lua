@@ -10,6 +10,7 @@ Net.__index = Net
 local STEP_MS = 10
 local SETTLE_SECONDS = 60
 local QUIET_MS = 2000
+local STOP_SECONDS = 3
 local ANSWER_SECONDS = 5
 
 --- Starts all nodes. nil and what a main.lua or a policy of theirs has wrong.
@@ -197,6 +198,11 @@ end
 
 function Net:crash(node)
   engine.crash(self.handle, place_of(self, node))
+end
+
+function Net:stop(node)
+  engine.stop(self.handle, place_of(self, node))
+  self:advance(STOP_SECONDS)
 end
 
 function Net:start(node)
