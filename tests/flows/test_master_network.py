@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import signal
 import time
 
 import websockets
@@ -69,6 +70,7 @@ async def test_master_shows_nodes_links_channels_and_a_plain_peer(network):
             assert links(shown) == [("node-a", "node-b"), ("node-b", "plain")]
             [garden] = shown["channels"]
             assert (garden["name"], garden["protected"], garden["nodes"]) == ("garden", True, ["node-b"])
+            assert garden["subscribers"] == [{"node": "node-b", "clients": 1}]
             assert [plain.heard_commands("node-info"), plain.heard_commands("node-stats") != []] == [[], True]
 
 
@@ -98,6 +100,34 @@ async def test_master_shows_a_reload_of_another_node(network):
             assert ("reloaded", "node-b") in kinds(shown)
 
 
+BROKEN = 'local channel_auth = {}\nfunction channel_auth.open() error("no") end\nreturn channel_auth'
+
+
+async def test_master_shows_what_a_node_takes_and_what_goes_wrong_in_it(network):
+    async with network:
+        master = await network.start("node-a", [], MASTER)
+        other = await network.start("node-b", [master])
+        async with watching(master) as until, client(other) as alice:
+            shown = await until(lambda shown: shown["nodes"][1:] and shown["nodes"][1]["process"]["cpu"] is not None)
+            process = shown["nodes"][1]["process"]
+            assert process["resident_bytes"] > 1 << 20 and 0 <= process["cpu"] < 8 and process["links"] == 1
+            assert (process["policy_failures"], process["reloads_refused"]) == (0, 0)
+            other.write("policies/channel_auth.lua", BROKEN)
+            await other.reload()
+            await alice.subscribe("garden")
+            await alice.subscribe("orchard")
+            shown = await until(lambda shown: ("trouble", "node-b") in kinds(shown))
+            assert shown["events"][0]["text"] in ("policies failed once", "policies failed 2 times")
+            assert shown["nodes"][1]["process"]["recent"]["policy_failures"] >= 1
+            other.write("policies/channel_auth.lua", "no Lua")
+            await other.reload()
+            shown = await until(lambda shown: ("refused", "node-b") in kinds(shown))
+            assert shown["nodes"][1]["process"]["reloads_refused"] == 1
+            other.signal(signal.SIGUSR2)
+            shown = await until(lambda shown: ("draining", "node-b") in kinds(shown))
+            assert names(shown, draining=True) == ["node-b"]
+
+
 async def test_master_remembers_what_happened_when_it_is_killed_or_reloads(network):
     async with network:
         master = await network.start("node-a", [], MASTER)
@@ -117,6 +147,31 @@ async def test_master_remembers_what_happened_when_it_is_killed_or_reloads(netwo
         async with watching(master) as until: # a history is opened and read while the page shows already
             shown = await until(lambda shown: [event["at"] for event in shown["events"]][-len(written):] == written)
         assert kinds(shown).count(("started", "node-a")) == 2
+
+
+async def test_master_that_starts_again_knows_a_dead_node_and_sees_it_come_back(network):
+    async with network:
+        master = await network.start("node-a", [], MASTER)
+        other = await network.start("node-b", [master])
+        async with asyncio.timeout(2 * WAIT_SECONDS):
+            while not (await ask(master, "/overview/history?node=node-b"))["rows"]:
+                await asyncio.sleep(0.2)
+        other.kill()
+        async with watching(master) as until:
+            await until(lambda shown: names(shown, state="lost") == ["node-b"])
+        async with asyncio.timeout(WAIT_SECONDS):
+            while (await ask(master, "/overview/events"))["events"][0]["kind"] != "left":
+                await asyncio.sleep(0.1)
+        master.kill()
+        started = time.time()
+        master.start()
+        async with watching(master) as until:
+            shown = await until(lambda shown: names(shown, state="lost") == ["node-b"])
+            assert all(node["joined_at"] < started for node in shown["nodes"])
+            other.start()
+            shown = await until(lambda shown: names(shown, state="up") == ["node-a", "node-b"])
+            assert kinds(shown)[0] == ("joined", "node-b") and shown["events"][0]["text"].startswith("is back after ")
+        assert "health" not in [event["kind"] for event in shown["events"]]
 
 
 async def test_master_keeps_a_history_of_every_node(network):
@@ -207,4 +262,4 @@ async def test_master_whose_history_cannot_be_opened_shows_the_rest(network):
         assert names(await state(master)) == ["node-a"]
         answer = await get(admin_port(master), "/overview/history", **LET_IN)
         assert (answer.status, json.loads(answer.body)["reason"]) == (503, "no histories")
-        assert [line for line in master.lines if "no histories" in line.text]
+        assert [line.level for line in master.lines if "no histories" in line.text] == ["error"]
