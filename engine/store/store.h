@@ -2,9 +2,10 @@
  *
  * store_open, store_close; what a script may do with it is script/bind_store.c, and the thread
  * store_worker.c. A job is a list of statements in one transaction: all of it happened, or nothing.
- * The file is readable by others while it is written (a write-ahead log), and sound after a kill at
- * any moment: what store_run answered 0 for is in it. The surprising rule: a loss of power may take
- * the last jobs, in order, from the end; it never damages what was before them. */
+ * One whose statements all read waits for nobody; any other has the lock for writing from its
+ * start. The file is readable by others while it is written (a write-ahead log), and sound after a
+ * kill at any moment: what store_run answered 0 for is in it. The surprising rule: a loss of power
+ * may take the last jobs, in order, from the end; it never damages what was before them. */
 #ifndef WSRELAY_STORE_STORE_H
 #define WSRELAY_STORE_STORE_H
 
