@@ -442,10 +442,21 @@ static int run_all(struct run *run, const struct buf *job)
     return err;
 }
 
+bool store_is_lost(const struct store *store)
+{
+    int has_moved = 0;
+    sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    return has_moved;
+}
+
 int store_run(struct store *store, const struct buf *job, struct buf *answer, struct buf *error)
 {
     struct run run = {.store = store, .answer = answer, .error = error};
     answer->max = STORE_ANSWER_MAX;
+    if (store_is_lost(store)) {
+        buf_add_text(error, "the file was deleted, or another one has taken its place");
+        return RELAY_ESYSTEM;
+    }
     int err = begin(&run, job);
     if (!err)
         err = run_all(&run, job);

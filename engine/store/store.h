@@ -35,6 +35,10 @@ int store_open(struct store **store, const char *path, uint64_t bytes_max,
 /* A larger bound takes effect at once; a smaller one when the file has become so small. */
 void store_limit(struct store *store, uint64_t bytes_max);
 
+/* Whether the file is not the one at its path any more. Such a store runs no job: nobody would find
+ * what it writes. */
+bool store_is_lost(const struct store *store);
+
 /* Runs a job and adds its answer (store_items.h). RELAY_ESYSTEM: nothing of it happened, `answer`
  * is empty and `error` says why. */
 int store_run(struct store *store, const struct buf *job, struct buf *answer,

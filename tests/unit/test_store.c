@@ -336,6 +336,21 @@ static void test_store_says_that_there_is_no_room_for_a_new_file(void **state)
     assert_string_equal(bench->error.bytes, "the disk is full");
 }
 
+static void test_store_whose_file_is_deleted_or_another_runs_no_job(void **state)
+{
+#define LOST "the file was deleted, or another one has taken its place"
+    struct bench *bench = *state;
+    open_it(bench);
+    must(bench, "CREATE TABLE t (a)");
+    assert_false(store_is_lost(bench->store));
+    assert_int_equal(unlink(bench->fixture.path), 0);
+    assert_true(store_is_lost(bench->store));
+    assert_refused(bench, "INSERT INTO t VALUES (1)", LOST);
+    assert_refused(bench, "SELECT a FROM t", LOST);
+    write_file(bench->fixture.path, "", 0, 0);
+    assert_refused(bench, "SELECT a FROM t", LOST);
+}
+
 /* A reader that never ends must not let the log grow for ever. */
 static void test_store_log_is_bounded_while_a_reader_stays(void **state)
 {
@@ -426,6 +441,7 @@ int main(void)
         STORE_TEST(test_store_is_opened_while_another_writes),
         STORE_TEST(test_store_job_has_the_lock_before_its_first_statement_that_writes),
         STORE_TEST(test_store_says_that_there_is_no_room_for_a_new_file),
+        STORE_TEST(test_store_whose_file_is_deleted_or_another_runs_no_job),
         STORE_TEST(test_store_log_is_bounded_while_a_reader_stays),
         STORE_TEST(test_store_refuses_a_file_that_is_none),
         STORE_TEST(test_store_says_that_a_file_is_damaged),
