@@ -25,7 +25,8 @@ local http = {}
 ---@field public? boolean answered on the node's ordinary listeners, too, to everybody; 64 paths at most
 ---@field open? boolean answered on the admin listener without its token
 
---- Answers a path from now on; a second time replaces the first.
+--- Answers a path from now on; a second time replaces the first. "/" has an answer where no script gives one: the page
+--- of a master, or a list of what is there.
 ---@param path string "/hello", compared as a whole
 ---@param options relay.http.Options
 ---@param handler fun(request: relay.http.Request): relay.http.Response

@@ -62,6 +62,17 @@ static void set_failures(lua_State *lua, const struct runtime *runtime,
     set_count(lua, "handler_failures", status->handler_failures + runtime->failures);
 }
 
+static void set_reloads(lua_State *lua, const struct script_reloads *reloads)
+{
+    set_count(lua, "reloads_done", reloads->done);
+    set_count(lua, "reloads_refused", reloads->refused);
+    if (!reloads->refused)
+        return;
+    lua_pushnumber(lua, reloads->refused_at);
+    lua_setfield(lua, -2, "reload_refused_at");
+    set_text(lua, "reload_refusal", reloads->refusal);
+}
+
 /* status(): the node's figures. */
 static int engine_status(lua_State *lua)
 {
@@ -70,9 +81,10 @@ static int engine_status(lua_State *lua)
     struct script_status status = {.started_ms = clock_ms(&world->clock)};
     if (world->calls)
         world->calls->status(world->calls->context, &status);
-    lua_createtable(lua, 0, 18);
+    lua_createtable(lua, 0, 24);
     set_text(lua, "version", WSRELAY_VERSION);
     set_count(lua, "pid", (uint64_t)getpid());
+    set_count(lua, "uid", (uint64_t)geteuid());
     set_count(lua, "generation", runtime->generation);
     lua_pushnumber(lua, (lua_Number)(clock_ms(&world->clock) - status.started_ms) / 1000);
     lua_setfield(lua, -2, "uptime_seconds");
@@ -85,6 +97,7 @@ static int engine_status(lua_State *lua)
     set_bool(lua, "draining", world->relay->draining);
     set_memory(lua, runtime);
     set_failures(lua, runtime, &status);
+    set_reloads(lua, &status.reloads);
     set_health(lua, world->relay, status.connections);
     return 1;
 }

@@ -9,7 +9,8 @@
 #include "socket/admin_conn.h"
 #include "socket/listener.h"
 
-#define CONNS_MAX 64
+#define CONNS_MAX 64   /* then the one that has idled longest makes room */
+#define CLOSING_MAX 64 /* on their way out beside them */
 
 struct admin *admin_new(struct sockets *sockets)
 {
@@ -23,10 +24,27 @@ struct admin *admin_new(struct sockets *sockets)
 
 /* --- Where it listens --- */
 
+/* Whoever connects and asks nothing must not lock the others out. */
+static void make_room(struct admin *admin)
+{
+    struct sockets *sockets = admin->sockets;
+    log_event_gated(sockets->relay->log, &sockets->gates.admin, clock_ms(&sockets->relay->clock),
+                    LOG_WARN, "admin listener full",
+                    LOG_FIELDS(LOG_INT("connections", admin->count)));
+    for (struct list *node = admin->conns.next; node != &admin->conns; node = node->next) {
+        struct admin_conn *conn = list_entry(node, struct admin_conn, node);
+        if (admin_conn_is_idle(conn)) {
+            admin_conn_kill(conn);
+            return;
+        }
+    }
+}
+
 static void take(void *context, int fd, const struct sockaddr_storage *peer)
 {
     struct admin *admin = context;
-    struct admin_conn *conn = admin->count < CONNS_MAX ? admin_conn_new(admin, peer) : NULL;
+    struct admin_conn *conn =
+        admin->count < CONNS_MAX + CLOSING_MAX ? admin_conn_new(admin, peer) : NULL;
     if (!conn) {
         close(fd);
         return;
@@ -40,12 +58,22 @@ static void take(void *context, int fd, const struct sockaddr_storage *peer)
     admin->sockets->is_wsi_created = false;
     if (!lws_adopt_descriptor_vhost_via_info(&info) && !admin->sockets->is_wsi_created)
         admin_conn_free(conn);
+    else if (admin->count > CONNS_MAX)
+        make_room(admin);
 }
 
 static bool listens_there(const struct admin *admin, const struct config_listen *listen_on)
 {
     return admin->listener && admin->host && strcmp(admin->host, listen_on->host) == 0 &&
            admin->port == listen_on->port;
+}
+
+static void close_listener(struct admin *admin)
+{
+    if (admin->listener)
+        log_info(admin->sockets->relay->log, "admin listener closed",
+                 LOG_STR("address", admin->host), LOG_INT("port", listener_port(admin->listener)));
+    listener_close(admin->listener);
 }
 
 /* The old one goes when the new one stands. */
@@ -62,7 +90,7 @@ static int move(struct admin *admin, const struct config_listen *listen_on, stru
             return host ? RELAY_ESYSTEM : RELAY_ENOMEM;
         }
     }
-    listener_close(admin->listener);
+    close_listener(admin);
     free(admin->host);
     admin->listener = listener;
     admin->host = host;
@@ -70,11 +98,30 @@ static int move(struct admin *admin, const struct config_listen *listen_on, stru
     return 0;
 }
 
+/* Those who came in by another door, or with another token. */
+static void show_out(struct admin *admin)
+{
+    for (struct list *node = admin->conns.next; node != &admin->conns; node = node->next)
+        admin_conn_kill(list_entry(node, struct admin_conn, node));
+}
+
 int admin_apply(struct admin *admin, const struct config *config, struct buf *error)
 {
+    struct admin_auth auth = {0};
     bool stays = config->admin.host && listens_there(admin, &config->admin);
-    int err = stays ? 0 : move(admin, &config->admin, error);
-    return err ? err : admin_auth_set(&admin->auth, config->admin_token);
+    if (stays && admin_auth_is(&admin->auth, config->admin_token))
+        return 0;
+    int err = admin_auth_set(&auth, config->admin_token);
+    if (!err && !stays)
+        err = move(admin, &config->admin, error);
+    if (err) {
+        admin_auth_deinit(&auth);
+        return err;
+    }
+    admin_auth_deinit(&admin->auth);
+    admin->auth = auth;
+    show_out(admin);
+    return 0;
 }
 
 /* --- Those who watch --- */

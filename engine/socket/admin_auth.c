@@ -10,8 +10,15 @@
 
 #include "crypto/hmac.h"
 #include "protocol/base64.h"
+#include "socket/http.h"
+#include "socket/request_facts.h"
 
-#define VALUE_MAX 2048 /* of a header that is looked at */
+#define VALUE_MAX (REQUEST_BYTES + 1) /* cookies of others may come along */
+
+bool admin_auth_is(const struct admin_auth *auth, const char *token)
+{
+    return auth->token && token ? strcmp(auth->token, token) == 0 : auth->token == token;
+}
 
 int admin_auth_set(struct admin_auth *auth, const char *token)
 {
@@ -44,12 +51,9 @@ void admin_auth_deinit(struct admin_auth *auth)
     explicit_bzero(auth, sizeof(*auth));
 }
 
-/* A header's text; "" when it is absent or too long. */
 static const char *header(struct lws *wsi, enum lws_token_indexes token, char value[VALUE_MAX])
 {
-    if (lws_hdr_copy(wsi, value, VALUE_MAX, token) < 0)
-        value[0] = '\0';
-    return value;
+    return http_header(wsi, token, value, VALUE_MAX);
 }
 
 /* In constant time for a text of the right length. */
@@ -90,6 +94,11 @@ static bool has_cookie(const struct admin_auth *auth, const char *list)
         list += len;
     }
     return false;
+}
+
+bool admin_auth_is_claimed(struct lws *wsi)
+{
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
 }
 
 bool admin_auth_allows(const struct admin_auth *auth, struct lws *wsi)

@@ -23,9 +23,13 @@ struct admin_auth {
 /* `token` is copied; NULL: none. What was there is freed. */
 int admin_auth_set(struct admin_auth *auth, const char *token) RELAY_MUST_USE;
 void admin_auth_deinit(struct admin_auth *auth);
+/* Whether that is the token; NULL: whether none is needed. */
+bool admin_auth_is(const struct admin_auth *auth, const char *token);
 
 /* Whether the request names a host that this listener answers to. */
 bool admin_auth_knows_host(const struct admin_auth *auth, struct lws *wsi);
+/* Whether somebody says that he has the token; a cookie may be left from before. */
+bool admin_auth_is_claimed(struct lws *wsi);
 /* Whether it has the token, or none is needed. */
 bool admin_auth_allows(const struct admin_auth *auth, struct lws *wsi);
 /* Whether a WebSocket was asked for by a page of this listener, or by no page. */

@@ -10,8 +10,8 @@
 #include "socket/handshake.h"
 #include "socket/http.h"
 
-#define PATH_MAX_LEN 512
 #define STALLED_MS 30000
+#define VIEWERS_MAX 32
 #define LIVE_PATH "/overview/live"
 
 /* --- What is shown --- */
@@ -39,6 +39,23 @@ void shown_unref(struct shown *shown)
         free(shown);
 }
 
+void admin_conn_kill(struct admin_conn *conn)
+{
+    if (conn->is_dead)
+        return;
+    conn->is_dead = true;
+    conn->is_viewer = false;
+    if (!conn->wsi) /* it was not heard of yet: serve looks */
+        return;
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(conn->admin->sockets->context); /* as in conn.c */
+}
+
+bool admin_conn_is_idle(const struct admin_conn *conn)
+{
+    return !conn->is_viewer && !conn->exchange && !conn->is_dead;
+}
+
 void admin_conn_show(struct admin_conn *conn, struct shown *shown)
 {
     struct sockets *sockets = conn->admin->sockets;
@@ -46,8 +63,7 @@ void admin_conn_show(struct admin_conn *conn, struct shown *shown)
     if (!conn->waiting) {
         conn->waiting_since_ms = now_ms;
     } else if (now_ms - conn->waiting_since_ms >= STALLED_MS) {
-        lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-        lws_cancel_service(sockets->context); /* as in conn.c */
+        admin_conn_kill(conn);
         return;
     }
     shown_unref(conn->waiting);
@@ -70,6 +86,19 @@ static int write_shown(struct admin_conn *conn)
 
 /* --- Requests --- */
 
+/* Whether the request has the token; a wrong one is told in the log. */
+static bool is_authorized(struct admin_conn *conn)
+{
+    struct sockets *sockets = conn->admin->sockets;
+    if (admin_auth_allows(&conn->admin->auth, conn->wsi))
+        return true;
+    if (admin_auth_is_claimed(conn->wsi))
+        log_event_gated(sockets->relay->log, &sockets->gates.admin,
+                        clock_ms(&sockets->relay->clock), LOG_WARN, "wrong admin token",
+                        LOG_FIELDS(LOG_STR("address", conn->address_text)));
+    return false;
+}
+
 static void answer_ready(const struct relay *relay, struct http_answer *answer)
 {
     answer->status = relay->draining ? 503 : 200;
@@ -77,10 +106,10 @@ static void answer_ready(const struct relay *relay, struct http_answer *answer)
 }
 
 /* What a browser needs to come in without the token in every request. */
-static void answer_login(const struct admin_conn *conn, struct http_answer *answer, char *line,
+static void answer_login(struct admin_conn *conn, struct http_answer *answer, char *line,
                          size_t size)
 {
-    if (!admin_auth_allows(&conn->admin->auth, conn->wsi)) {
+    if (!is_authorized(conn)) {
         *answer = (struct http_answer){401, "WWW-Authenticate: Bearer\r\n", "text/plain",
                                        "the token is wrong\n", .is_head = answer->is_head};
         return;
@@ -122,17 +151,14 @@ static bool choose(struct admin_conn *conn, int method, const char *path,
 
 static int ask_scripts(struct admin_conn *conn, const char *path)
 {
-    const struct web *web = conn->admin->sockets->web;
-    if (!web)
-        return http_busy(conn->wsi);
-    conn->exchange = exchange_begin(web, conn->wsi, conn->address_text, path,
-                                    admin_auth_allows(&conn->admin->auth, conn->wsi));
+    conn->exchange = exchange_begin(conn->admin->sockets, conn->wsi, conn->address_text, path,
+                                    is_authorized(conn));
     return conn->exchange ? 0 : http_busy(conn->wsi);
 }
 
 static int serve(struct admin_conn *conn)
 {
-    char path[PATH_MAX_LEN], line[ADMIN_COOKIE_MAX + 64] = "";
+    char path[HTTP_PATH_MAX], line[ADMIN_COOKIE_MAX + 64] = "";
     struct http_answer answer = {200, "", "text/plain", "", false, false};
     int method = http_request(conn->wsi, path, sizeof(path));
     if (!choose(conn, method, path, &answer, line, sizeof(line)))
@@ -146,16 +172,18 @@ static int serve(struct admin_conn *conn)
 
 static struct handshake_refusal check(struct admin_conn *conn)
 {
-    char path[PATH_MAX_LEN];
+    char path[HTTP_PATH_MAX];
     int method = http_request(conn->wsi, path, sizeof(path));
     if (strcmp(path, LIVE_PATH) != 0)
         return (struct handshake_refusal){404, "", "no such path"};
     if (!admin_auth_knows_host(&conn->admin->auth, conn->wsi) ||
         !admin_auth_is_same_origin(conn->wsi))
         return (struct handshake_refusal){403, "", "not from a page of another site"};
-    if (!admin_auth_allows(&conn->admin->auth, conn->wsi))
+    if (!is_authorized(conn))
         return (struct handshake_refusal){401, "WWW-Authenticate: Bearer\r\n",
                                           "the admin token is missing or wrong"};
+    if (admin_show(conn->admin, (struct text){"", 0}) >= VIEWERS_MAX)
+        return (struct handshake_refusal){503, "", "too many watch"};
     return handshake_check_request(conn->wsi, method, conn_protocols[0].name);
 }
 
@@ -179,6 +207,8 @@ static int admin_event(struct accepted *accepted, struct lws *wsi, enum lws_call
     (void)in, (void)len;
     struct admin_conn *conn = (struct admin_conn *)accepted;
     conn->wsi = wsi;
+    if (conn->is_dead && reason != LWS_CALLBACK_WSI_DESTROY)
+        return -1;
     switch (reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return confirm_upgrade(conn);

@@ -1,7 +1,8 @@
 /* admin_conn.h — one connection of the admin listener: a request after the other, or a viewer.
  *
  * A viewer is a WebSocket that is shown texts. Each replaces the one before: of a viewer that is
- * slow only the newest waits. For admin*.c alone. */
+ * slow only the newest waits. It serves the listener and the token under which it came: when one of
+ * them changes, it ends. For admin*.c alone. */
 #ifndef WSRELAY_SOCKET_ADMIN_CONN_H
 #define WSRELAY_SOCKET_ADMIN_CONN_H
 
@@ -31,6 +32,7 @@ struct admin_conn {
     struct lws *wsi;
     struct exchange *exchange; /* a request that the scripts answer; NULL: none */
     bool is_viewer;
+    bool is_dead;          /* killed: nothing is answered any more */
     struct shown *waiting; /* NULL: nothing */
     uint64_t waiting_since_ms;
     char address_text[INET6_ADDRSTRLEN];
@@ -38,6 +40,11 @@ struct admin_conn {
 
 struct admin_conn *admin_conn_new(struct admin *admin, const struct sockaddr_storage *peer);
 void admin_conn_free(struct admin_conn *conn);
+
+/* Ends it in one of the next turns, without an answer. Twice is once. */
+void admin_conn_kill(struct admin_conn *conn);
+/* Whether it waits for a request of its client. */
+bool admin_conn_is_idle(const struct admin_conn *conn);
 
 /* A viewer that took nothing for half a minute is closed. */
 void admin_conn_show(struct admin_conn *conn, struct shown *shown);

@@ -3,9 +3,10 @@
  * 4.1.6 reads nothing during a request, and spins while there is something to read, an end for
  * example: so reading is paused while the scripts think. It writes nothing while reading is paused,
  * and spins when it was asked to: so the pause begins in the writeable callback, which has just
- * consumed that wish. One case is left, and no client in use is it: a next request that came with
- * the first lies in the library's own buffer, and it spins (it serves the others meanwhile) until
- * the answer is there or PATIENCE_SECONDS are over. */
+ * consumed that wish. One case is left, and no browser, curl or Prometheus is it: a next request
+ * that came with the first lies in the library's own buffer, and the library spins until the answer
+ * is there, PATIENCE_SECONDS at most. The others are served meanwhile, but the core is busy, so
+ * docs/scripts.md warns of public routes that wait. */
 #include "socket/exchange.h"
 
 #include <stdio.h>
@@ -16,13 +17,15 @@
 #include "protocol/utf8.h"
 #include "socket/http.h"
 #include "socket/request_facts.h"
+#include "socket/sockets.h"
 
 #define PIECE 32768
 #define PATIENCE_SECONDS 30 /* for the scripts to answer, and for the reader to take a piece */
+#define EXCHANGES_MAX 1000  /* at once: strangers can ask for public paths */
 #define ANSWER_MAX ((size_t)64 * 1024 * 1024)
 
 struct exchange {
-    const struct web *web;
+    struct sockets *sockets;
     struct lws *wsi;
     struct web_request asked;
     bool is_head;
@@ -96,16 +99,19 @@ static void on_answer(void *context, const struct web_answer *answer)
     lws_callback_on_writable(exchange->wsi);
 }
 
-struct exchange *exchange_begin(const struct web *web, struct lws *wsi, const char *address,
+struct exchange *exchange_begin(struct sockets *sockets, struct lws *wsi, const char *address,
                                 const char *path, bool is_authorized)
 {
-    struct exchange *exchange = calloc(1, sizeof(*exchange));
+    const struct web *web = sockets->web;
+    struct exchange *exchange = NULL;
+    if (web && sockets->exchange_count < EXCHANGES_MAX)
+        exchange = calloc(1, sizeof(*exchange));
     if (!exchange)
         return NULL;
     char unused[2];
     struct buf json = {0};
     *exchange = (struct exchange){
-        .web = web,
+        .sockets = sockets,
         .wsi = wsi,
         .asked = {.context = exchange, .end = on_answer},
         .is_head = http_request(wsi, unused, sizeof(unused)) == LWSHUMETH_HEAD,
@@ -117,6 +123,7 @@ struct exchange *exchange_begin(const struct web *web, struct lws *wsi, const ch
                   : web->ask(web->context, (struct text){json.bytes, json.len}, &exchange->asked);
     buf_deinit(&json);
     if (!err) {
+        sockets->exchange_count++;
         lws_callback_on_writable(wsi);
         lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PATIENCE_SECONDS);
         return exchange;
@@ -151,7 +158,8 @@ void exchange_free(struct exchange *exchange)
 {
     if (!exchange)
         return;
-    exchange->web->cancel(&exchange->asked);
+    exchange->sockets->exchange_count--;
+    exchange->sockets->web->cancel(&exchange->asked);
     buf_deinit(&exchange->answer);
     free(exchange);
 }

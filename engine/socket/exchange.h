@@ -13,9 +13,11 @@
 #include "web.h"
 
 struct exchange;
+struct sockets;
 
-/* Asks. `is_authorized`: what the scripts are told of it. NULL: nobody answers. */
-struct exchange *exchange_begin(const struct web *web, struct lws *wsi, const char *address,
+/* Asks. `is_authorized`: what the scripts are told of it. NULL: nobody answers, or too many wait.
+ */
+struct exchange *exchange_begin(struct sockets *sockets, struct lws *wsi, const char *address,
                                 const char *path, bool is_authorized);
 
 enum exchange_state { EXCHANGE_GOES_ON, EXCHANGE_IS_OVER, EXCHANGE_FAILED };

@@ -23,12 +23,9 @@
 
 static const struct handshake_refusal accepted = {0, "", ""};
 
-/* A header as text; "" when it is absent or too long to be right. */
 static const char *header(struct lws *wsi, enum lws_token_indexes token, char value[VALUE_MAX])
 {
-    if (lws_hdr_copy(wsi, value, VALUE_MAX, token) < 0)
-        value[0] = '\0';
-    return value;
+    return http_header(wsi, token, value, VALUE_MAX);
 }
 
 /* Whether a comma-separated list has this token, in any case. */

@@ -1,7 +1,6 @@
 /* http.c — see http.h. */
 #include "socket/http.h"
 
-#include <libwebsockets.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 #include "socket/exchange.h"
 
 #define ANSWER_MAX 2048
-#define PATH_MAX_LEN 512
 
 static const char *phrase(unsigned status)
 {
@@ -69,6 +67,13 @@ void http_add_head(struct buf *text, const struct web_answer *answer)
     buf_add_text(text, "\r\n");
     buf_add(text, answer->headers.at, answer->headers.len);
     buf_add_text(text, "\r\n");
+}
+
+const char *http_header(struct lws *wsi, enum lws_token_indexes token, char *value, size_t size)
+{
+    if (lws_hdr_copy(wsi, value, (int)size, token) < 0)
+        value[0] = '\0';
+    return value;
 }
 
 int http_request(struct lws *wsi, char *path, size_t size)
@@ -157,11 +162,10 @@ static bool is_for_scripts(const struct conn *conn, int method, const char *path
 
 int http_serve(struct conn *conn)
 {
-    char path[PATH_MAX_LEN], body[1024];
+    char path[HTTP_PATH_MAX], body[1024];
     int method = http_request(conn->wsi, path, sizeof(path));
     if (is_for_scripts(conn, method, path)) {
-        conn->exchange =
-            exchange_begin(conn->sockets->web, conn->wsi, conn->address_text, path, false);
+        conn->exchange = exchange_begin(conn->sockets, conn->wsi, conn->address_text, path, false);
         return conn->exchange ? 0 : http_busy(conn->wsi);
     }
     struct http_answer answer = {404, "", "text/plain", "no such path\n", false, false};

@@ -2,15 +2,17 @@
 #ifndef WSRELAY_SOCKET_HTTP_H
 #define WSRELAY_SOCKET_HTTP_H
 
+#include <libwebsockets.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "web.h"
 
+#define HTTP_PATH_MAX 512
+
 struct conn;
 struct exchange;
-struct lws;
 
 struct http_answer {
     unsigned status;
@@ -36,6 +38,9 @@ int http_go_on(struct exchange **exchange, struct lws *wsi);
 
 /* LWS_CALLBACK_HTTP: answers a request that asks for no upgrade; what the callback returns. */
 int http_serve(struct conn *conn);
+
+/* A header's text; "" when it is absent or longer than there is room for. */
+const char *http_header(struct lws *wsi, enum lws_token_indexes token, char *value, size_t size);
 
 /* The request's path, cut at `size`, with its NUL; its method as LWSHUMETH_…, negative when there
  * is none. */

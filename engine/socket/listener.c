@@ -162,6 +162,11 @@ struct listener *listener_open(struct sockets *sockets, const struct config_list
     return listener;
 }
 
+unsigned listener_port(const struct listener *listener)
+{
+    return bound_port(listener->fd);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct listener *listener = handle->data;

@@ -21,6 +21,9 @@ struct listener *listener_open(struct sockets *sockets, const struct config_list
                                const char *scheme, listener_take *take, void *context,
                                struct buf *error);
 
+/* The one that it has where port 0 let the kernel choose. */
+unsigned listener_port(const struct listener *listener);
+
 /* No connection any more. NULL is allowed. */
 void listener_close(struct listener *listener);
 

@@ -1,7 +1,7 @@
 /* request_facts.h — what scripts and policies are told of a request.
  *
- * One struct on the stack holds all of it: the strings of `request` point into `bytes`. Nothing is
- * left out for want of room: it is bounded by what libwebsockets takes of a request. */
+ * One struct on the stack holds all of it: the strings of `request` point into `bytes`. It has room
+ * for all that libwebsockets takes of a request, but for arguments of the query beyond 128. */
 #ifndef WSRELAY_SOCKET_REQUEST_FACTS_H
 #define WSRELAY_SOCKET_REQUEST_FACTS_H
 

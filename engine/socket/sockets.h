@@ -30,6 +30,7 @@ struct sockets {
     struct relay *relay;
     struct mesh *mesh;     /* NULL: no links */
     const struct web *web; /* NULL: no scripts */
+    size_t exchange_count; /* requests that the scripts answer */
     struct admin *admin;
     struct lws_context *context;
     struct lws_vhost *vhost;
@@ -61,7 +62,7 @@ struct sockets {
     struct frame *ping_frame;
 
     struct sockets_gates {
-        struct log_gate accept, handshake, limits;
+        struct log_gate accept, handshake, limits, admin;
     } gates;
 };
 

@@ -20,8 +20,17 @@ local http = {}
 
 local TEXT = "text/plain; charset=utf-8"
 
+local INDEX = [[
+/metrics  figures for Prometheus; wants the admin token, when there is one
+/livez    200 while the node turns
+/readyz   200 while it lets clients in
+]]
+
 ---@type table<string, relay.http.Route>
 local routes = {}
+
+---@type string? of the page that "/" leads to
+local home
 
 --- Answers a path from now on; a second time replaces the first. While main.lua loads, or later.
 ---@param path string "/hello"; compared as a whole
@@ -34,6 +43,12 @@ function http.route(path, options, handler)
   if options.public then
     engine.http_public(path)
   end
+end
+
+--- From now on "/" leads there, unless it has a route. For relay/master/page.lua.
+---@param path string
+function http.set_home(path)
+  home = path
 end
 
 local function unescape(text)
@@ -96,9 +111,16 @@ local function header_lines(headers)
   return table.concat(lines)
 end
 
+-- The answer to "/" where no script gives another one.
+local function index()
+  return home and { status = 302, headers = { Location = home } } or { body = INDEX }
+end
+
 local function answer(request)
   local route = routes[request.path]
-  if not route then
+  if not route and request.path == "/" then
+    return index()
+  elseif not route then
     return { status = 404, body = "no such path\n" }
   end
   if route.needs_token and not request.is_authorized then

@@ -94,6 +94,26 @@ async def test_admin_scripts_answer(start_admin):
     assert (await get(port, "/hello", method="POST")).status == 405
 
 
+async def test_admin_says_what_is_there(start_admin):
+    index = await get(admin_port(start_admin(CLOSED)), "/")
+    assert index.status == 200
+    assert [line.split()[0] for line in index.text.splitlines()] == ["/metrics", "/livez", "/readyz"]
+
+
+async def test_admin_listener_that_a_reload_moves_or_removes_says_so(start_admin):
+    node = start_admin(ADMIN)
+    first = admin_port(node)
+    node.configure(f'admin = {{ listen = "127.0.0.2:{first}" }},')
+    await node.reload()
+    [closed] = node.events("admin listener closed")
+    assert (closed.level, closed.fields["address"], closed.fields["port"]) == ("info", "127.0.0.1", first)
+    node.configure("")
+    await node.reload()
+    assert node.events("admin listener closed")[-1].fields["address"] == "127.0.0.2"
+    await node.reload()
+    assert len(node.events("admin listener closed")) == 2
+
+
 async def test_admin_answer_is_written_whole(start_admin):
     port = admin_port(start_admin())
     for _ in range(3):
@@ -240,14 +260,12 @@ async def test_admin_moves_and_changes_its_token_on_reload(start_admin):
     node = start_admin(CLOSED)
     old = admin_port(node)
     bearer = {"Authorization": f"Bearer {TOKEN}"}
-    async with watch(old, extra_headers=bearer) as viewer:
-        node.configure(CLOSED.replace(TOKEN, "another") + ROUTES)
-        assert (await node.reload()).event == "reloaded"
-        new = admin_port(node)
-        assert (await get(new, "/hello", **bearer)).status == 401
-        assert (await get(new, "/hello", Authorization="Bearer another")).status == 200
-        await get(new, "/show?text=on", Authorization="Bearer another")
-        assert await asyncio.wait_for(viewer.recv(), 20) == "on"
+    assert (await get(old, "/hello", **bearer)).status == 200
+    node.configure(CLOSED.replace(TOKEN, "another") + ROUTES)
+    assert (await node.reload()).event == "reloaded"
+    new = admin_port(node)
+    assert (await get(new, "/hello", **bearer)).status == 401
+    assert (await get(new, "/hello", Authorization="Bearer another")).status == 200
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -282,3 +300,92 @@ async def test_admin_survives_strangers(start_admin):
     long[1].write(b"GET /hello?" + b"x" * 100000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     long[1].close()
     assert (await get(port, "/hello")).text == "hello you"
+
+
+async def ask_again(reader, writer, path, host="127.0.0.1", **headers) -> int:
+    """A request on a connection that stands; its status, 0 when the connection is gone."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode())
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+        return int(head.split()[1])
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return 0
+
+
+@pytest.mark.parametrize("config", ["", ADMIN, CLOSED.replace(TOKEN, "another")])
+async def test_admin_reload_lets_nobody_in_who_came_before(start_admin, config):
+    """The listener closes, or moves, or has another token: connections and viewers of before end."""
+    node = start_admin(CLOSED)
+    port = admin_port(node)
+    stranger = await asyncio.open_connection("127.0.0.1", port)
+    assert await ask_again(*stranger, "/hello") == 401
+    async with watch(port, extra_headers={"Authorization": f"Bearer {TOKEN}"}) as viewer:
+        node.configure(config + ROUTES)
+        assert (await node.reload()).event == "reloaded"
+        assert await ask_again(*stranger, "/hello") == 0
+        with pytest.raises(websockets.ConnectionClosed):
+            await asyncio.wait_for(viewer.recv(), 20)
+    stranger[1].close()
+
+
+async def test_admin_reload_keeps_those_whose_door_and_token_stay(start_admin):
+    node = start_admin(CLOSED)
+    port = admin_port(node)
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    async with watch(port, extra_headers=bearer) as viewer:
+        assert (await node.reload()).event == "reloaded"
+        await get(port, "/show?text=still", **bearer)
+        assert await asyncio.wait_for(viewer.recv(), 20) == "still"
+
+
+async def test_admin_idle_connections_lock_nobody_out(start_admin):
+    node = start_admin()
+    port = admin_port(node)
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(64)]
+    async with watch(port):
+        for _ in range(5):
+            assert (await get(port, "/livez")).status == 200
+            idle += [await asyncio.open_connection("127.0.0.1", port) for _ in range(10)]
+        assert (await get(port, "/show")).text == "1"
+    await node.logged("admin listener full")
+    for _, writer in idle:
+        writer.close()
+
+
+async def test_admin_viewers_are_bounded(start_admin):
+    port = admin_port(start_admin())
+    viewers = [await watch(port) for _ in range(32)]
+    assert await refusal(port) == 503
+    assert (await get(port, "/show")).text == "32"
+    await asyncio.gather(*(viewer.close() for viewer in viewers))
+
+
+async def test_admin_cookie_is_found_among_many(start_admin):
+    port = admin_port(start_admin(CLOSED))
+    welcome = await get(port, "/overview/login", Authorization=f"Bearer {TOKEN}")
+    cookie = welcome.headers["set-cookie"].split("; ")[0]
+    assert (await get(port, "/hello", Cookie=f"other={'x' * 3000}; {cookie}")).status == 200
+
+
+async def test_admin_wrong_token_is_told_in_the_log(start_admin):
+    node = start_admin(CLOSED)
+    assert (await get(admin_port(node), "/hello", Authorization="Bearer wrong")).status == 401
+    told = await node.logged("wrong admin token")
+    assert told.fields["address"] == "127.0.0.1" and "wrong " not in str(told.fields)
+
+
+async def test_admin_answers_that_wait_are_bounded(start_admin):
+    node = start_admin("limits = { connections_per_address = 0 }," + ADMIN)
+    waiting = []
+    for _ in range(1000):
+        reader, writer = await asyncio.open_connection("127.0.0.1", node.port())
+        writer.write(b"GET /waits HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        waiting.append(writer)
+    await node.logged("script", 1000)
+    assert (await get(node.port(), "/waits")).status == 503
+    for writer in waiting:
+        writer.close()
+    await node.logged("script", 2000)
+    assert (await get(node.port(), "/request")).status == 200

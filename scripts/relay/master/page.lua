@@ -73,8 +73,9 @@ local function serve_file(path, file, name)
   return text ~= nil
 end
 
---- GET /overview, and /overview/<file>. Without Chart.js the page has no charts.
+--- GET /overview, to which "/" leads, and /overview/<file>. Without Chart.js the page has no charts.
 function page.install()
+  http.set_home "/overview"
   for _, name in ipairs(page.FILES) do
     local path = name == "index.html" and "/overview" or "/overview/" .. name
     if not serve_file(path, directory() .. name, name) then

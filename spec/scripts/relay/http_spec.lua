@@ -53,9 +53,23 @@ describe("relay.http", function()
       "Cache-Control: max-age=9\r\nLocation: /a\r\nx-content-type-options: nosniff\r\n", "" }, { ask "/b" })
   end)
 
+  it("answers / without a token: what is there, or where the page is, or what a script says", function()
+    local stranger = { is_authorized = false }
+    local status, kind, _, body = ask("/", stranger)
+    assert.are.same({ 200, "text/plain; charset=utf-8" }, { status, kind })
+    for _, path in ipairs { "/metrics", "/livez", "/readyz" } do
+      assert.is_truthy(("\n" .. body):find("\n" .. path .. " ", 1, true), path)
+    end
+    http.route("/a", {}, says "a")
+    http.set_home "/a"
+    status, _, kind, body = ask("/", stranger)
+    assert.are.same({ 302, "Location: /a\r\n", "" }, { status, own(kind), body })
+    http.route("/", { open = true }, says "mine")
+    assert.are.equal("mine", select(4, ask("/", stranger)))
+  end)
+
   it("answers 404 where no route is, and compares whole paths", function()
     http.route("/a", {}, says "hello")
-    assert.are.equal(404, (ask "/"))
     assert.are.equal(404, (ask "/a/"))
     assert.are.equal(404, (ask "/A"))
   end)

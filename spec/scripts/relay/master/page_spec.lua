@@ -42,6 +42,13 @@ describe("relay.master.page", function()
     assert.are.same(listed(), page.FILES)
   end)
 
+  it("is where / leads", function()
+    install()
+    local status, _, headers = fake_master.get "/"
+    assert.are.equal(302, status)
+    assert.is_truthy(headers:find("Location: /overview\r\n", 1, true))
+  end)
+
   it("serves them without a token, each with its type", function()
     install()
     for path, kind in pairs {
