@@ -12,6 +12,7 @@ metrics.CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 local LINES_AT_ONCE = 1000
 local TOPIC = "relay.metrics" -- of who waits for the text that is being made
 local WAIT_SECONDS = 30
+local WAITING_MAX = 8
 
 local ESCAPES = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
 
@@ -148,6 +149,7 @@ end
 ---@class relay.metrics.Scrape
 ---@field text? string
 ---@field reason? string why there is none
+---@field waiting? integer who wait for it
 
 ---@type relay.metrics.Scrape? that is being made
 local running
@@ -163,6 +165,7 @@ local function scrape()
 end
 
 local function await(made)
+  made.waiting = (made.waiting or 0) + 1
   engine.wait(TOPIC, WAIT_SECONDS)
   if running == made then -- its handler was ended
     running = nil
@@ -171,17 +174,26 @@ local function await(made)
 end
 
 --- The whole text. For handlers: with thousands of channels it lets the loop turn in between. Who asks while
---- it is being made gets the same.
----@return string
+--- it is being made gets the same, and is refused when WAITING_MAX others wait already: each answer is a copy.
+---@return string? text
+---@return string? reason
 function metrics.text()
+  if running and (running.waiting or 0) >= WAITING_MAX then
+    return nil, "busy: too many scrapes at once"
+  end
   local made = running and await(running) or scrape()
   return made.text or error(made.reason or "the metrics were not made", 0)
 end
 
 --- From now on the admin listener answers GET /metrics.
 function metrics.install()
-  require("relay.http").route("/metrics", {}, function()
-    return { type = metrics.CONTENT_TYPE, body = metrics.text() }
+  local http = require "relay.http"
+  http.route("/metrics", {}, function()
+    local text, reason = metrics.text()
+    if text then
+      return { type = metrics.CONTENT_TYPE, body = text }
+    end
+    return { status = 503, headers = { ["Retry-After"] = "1" }, body = reason .. "\n" }
   end)
 end
 

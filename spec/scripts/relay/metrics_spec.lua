@@ -210,6 +210,19 @@ describe("relay.metrics", function()
       assert.are.equal(2, made)
     end)
 
+    it("are waited for by eight, and refused to more", function()
+      local handler
+      package.loaded["relay.http"] = { route = function(_, _, given) handler = given end }
+      metrics.install()
+      for _ = 1, 1 + 8 do
+        ask()
+      end
+      local response = handler {}
+      assert.are.same({ 503, "1" }, { response.status, response.headers["Retry-After"] })
+      assert.are.equal("busy: too many scrapes at once\n", response.body)
+      assert.are.equal(1, made)
+    end)
+
     it("are made anew when their handler was ended", function()
       ask()
       local second = ask()
