@@ -378,7 +378,7 @@ end
 ---@field node? string relay.null where it was read and there is none
 ---@field text string
 
---- Keeps an event, and the newest 10,000.
+--- Keeps an event, once, and the newest 10,000.
 ---@param event relay.history.Event
 ---@return boolean? ok
 ---@return string? reason
