@@ -6,6 +6,7 @@
 
 local relay = require "relay"
 local engine = require "relay.engine"
+local chronicle = require "relay.master.chronicle"
 local collect = require "relay.master.collect"
 local events = require "relay.master.events"
 local histories = require "relay.master.history"
@@ -29,7 +30,7 @@ local STATE = "wsrelay.master" -- in relay.state
 local function new()
   local self = setmetatable({ full = 0, light = 0, asked_at = 0, shown_at = 0, shown_count = 0 }, master)
   local function history()
-    return self.history
+    return self.chronicle.history
   end
   self.events = events.new { now = engine.time, history = history }
   self.nodes = nodes.new {
@@ -44,6 +45,13 @@ local function new()
   self.collect = collect.new(self.nodes)
   self.overview = overview.new { collect = self.collect, events = self.events, history = history }
   self.nearest = nearest.new()
+  self.chronicle = chronicle.new {
+    open = function()
+      return histories.open(engine.configuration().history)
+    end,
+    nodes = self.nodes,
+    events = self.events,
+  }
   return self
 end
 
@@ -91,40 +99,6 @@ function master:tick()
   elseif is_news(self, now) then
     show(self, now)
   end
-end
-
--- ── The history ──────────────────────────────────────────────────────────────────────────────
-
--- What the system and SQLite say to one who may not.
-local FORBIDDEN = { "Permission denied", "Operation not permitted", "readonly", "read%-only", "Read%-only" }
-
--- A reason, with what to do where it is a permission: mostly somebody copied the file there, as root.
-local function advice(reason)
-  for _, words in ipairs(FORBIDDEN) do
-    if tostring(reason):find(words) then
-      return ("%s: the file, what lies beside it (-wal, -shm) and their directory must belong to the node's "
-        .. "user, uid %d, and be writable for it"):format(reason, engine.status().uid)
-    end
-  end
-  return tostring(reason)
-end
-
--- One that fails is told once, until it works again.
-local function tell_failure(self, ok, reason)
-  if not ok and not self.has_failed then
-    relay.log.warn("overview: the history is not written: " .. advice(reason))
-  end
-  self.has_failed = not ok
-end
-
---- Writes what the rounds left. By a timer of its own: a disk that hangs holds no round.
-function master:write()
-  local sample = self.state.sample
-  self.state.sample = nil
-  if sample and self.history then
-    tell_failure(self, self.history:add(sample.at, sample.samples))
-  end
-  self.events:flush()
 end
 
 -- ── The beginning ────────────────────────────────────────────────────────────────────────────
@@ -175,28 +149,6 @@ function master:begin()
   self.has_begun = true
 end
 
--- What happened before this node started is in the history.
-local function restore(self)
-  local known, reason = self.history:nodes(engine.time())
-  if not known then
-    relay.log.warn("overview: the history does not tell of earlier nodes: " .. tostring(reason))
-  end
-  self.nodes:restore(known or {})
-  self.events:restore()
-  self.state.is_restored = true
-end
-
-function master:begin_history()
-  local reason
-  self.history, reason = histories.open(engine.configuration().history)
-  if not self.history then
-    relay.log.error("overview: no histories: " .. advice(reason))
-  elseif not self.state.is_restored then
-    restore(self)
-  end
-  self.is_open = true
-end
-
 local function start_synchronising(self)
   synchronise.new({
     on_mended = function(event)
@@ -208,7 +160,8 @@ end
 local function start_timers(self)
   relay.after(0, function()
     self:begin()
-    self:begin_history()
+    self.chronicle:begin(self.state, engine.time())
+    self.is_open = true
   end)
   relay.every(TICK_SECONDS, function()
     if self.has_begun then
@@ -217,7 +170,7 @@ local function start_timers(self)
   end)
   relay.every(WRITE_SECONDS, function()
     if self.is_open then
-      self:write()
+      self.chronicle:write(engine.time())
     end
   end)
 end
