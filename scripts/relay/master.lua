@@ -24,11 +24,15 @@ local LIGHT_SECONDS = 3
 local SHOW_SECONDS = 1 -- between two frames, when something has happened
 local TICK_SECONDS = 0.5
 local WRITE_SECONDS = 0.25
-local WAIT_SECONDS = 0.05
+local BEGUN = "relay.master.begun" -- what those wait for who come before the first round
+local WAIT_SECONDS = 20
+local WAITING_MAX = 32
 local STATE = "wsrelay.master" -- in relay.state
 
 local function new()
-  local self = setmetatable({ full = 0, light = 0, asked_at = 0, shown_at = 0, shown_count = 0 }, master)
+  local self = setmetatable({
+    full = 0, light = 0, asked_at = 0, shown_at = 0, shown_count = 0, waiting = 0,
+  }, master)
   local function history()
     return self.chronicle.history
   end
@@ -65,7 +69,7 @@ end
 local function round(self, now, is_full)
   self.asked_at, self.node_count = now, #relay.nodes()
   self.collect:round(now, is_full)
-  self.nearest:update(self.nodes)
+  self.state.nearest = self.nearest:update(self.nodes)
   show(self, engine.time())
 end
 
@@ -108,6 +112,7 @@ end
 ---@field events relay.master.Event[]
 ---@field unwritten relay.master.Event[]
 ---@field sample? { at: number, samples: relay.master.Samples } that the history does not have yet
+---@field nearest? relay.NearestNode[] what /nearest answers from, until there is a round
 ---@field is_restored? boolean what the history knows from before the start
 
 -- What the last load left in relay.state; nil: there was none, or somebody put something else there.
@@ -147,6 +152,7 @@ function master:begin()
     keep_sample(self, now)
   end
   self.has_begun = true
+  engine.wake(BEGUN)
 end
 
 local function start_synchronising(self)
@@ -175,17 +181,27 @@ local function start_timers(self)
   end)
 end
 
+-- Whether there has been a round. So long a few may wait; nobody is told what is not known yet.
+local function await(self)
+  if not self.has_begun and self.waiting < WAITING_MAX then
+    self.waiting = self.waiting + 1
+    engine.wait(BEGUN, WAIT_SECONDS)
+    self.waiting = self.waiting - 1
+  end
+  return self.has_begun
+end
+
 --- Starts all of it; while main.lua loads, once.
 function master.install()
   local self = new()
-  local function await()
-    while not self.has_begun do
-      relay.sleep(WAIT_SECONDS)
-    end
-  end
   page.install()
-  self.overview:install(await)
-  self.nearest:install(await)
+  self.overview:install(function()
+    return await(self)
+  end)
+  self.nearest:install(function()
+    local state = last_state()
+    return state and state.nearest
+  end)
   start_timers(self)
   start_synchronising(self)
 end

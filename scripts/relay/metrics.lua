@@ -174,7 +174,8 @@ local function await(made)
 end
 
 --- The whole text. For handlers: with thousands of channels it lets the loop turn in between. Who asks while
---- it is being made gets the same, and is refused when WAITING_MAX others wait already: each answer is a copy.
+--- it is being made gets the same, and is refused when WAITING_MAX others wait already, for each answer is a
+--- copy.
 ---@return string? text
 ---@return string? reason
 function metrics.text()

@@ -284,10 +284,14 @@ function overview:answer_events(request)
 end
 
 --- GET /overview/state, /overview/history, /overview/events.
----@param await fun() waits until there has been a round
+---@param await fun(): boolean waits until there has been a round; false: there was none, or too many wait
 function overview:install(await)
   http.route("/overview/state", {}, function()
-    await()
+    if not await() then
+      local refusal = http.refusal(503, "the first round is not over yet")
+      refusal.headers = { ["Retry-After"] = "1" }
+      return refusal
+    end
     return json_response(self:state())
   end)
   http.route("/overview/history", {}, function(request)

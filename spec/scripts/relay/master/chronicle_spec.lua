@@ -19,14 +19,17 @@ describe("relay.master.chronicle", function()
       return not self.fails, self.fails
     end
     function history.nodes() return { { name = "node-x" } } end
-    events = { flush = function() return true end, restore = function() table.insert(restored, "events") end }
+    events = {
+      flush = function() return true end,
+      restore = function() table.insert(restored, "events") end,
+    }
     state = {}
     chronicle = require("relay.master.chronicle").new {
       open = function()
         opened = opened + 1
         return not history.is_closed and history or nil, history.is_closed
       end,
-      nodes = { restore = function(_, list) table.insert(restored, list[1] and list[1].name or "nobody") end },
+      nodes = { restore = function(_, list) table.insert(restored, list[1].name) end },
       events = events,
     }
   end)
