@@ -40,9 +40,14 @@ struct script_store {
 
 /* --- On the thread --- */
 
+/* One whose file is gone is opened anew for all who hold it. */
 static void open_store(struct store_worker *worker, struct request *request)
 {
     struct script_store *store = request->store;
+    if (store->store && store_is_lost(store->store)) {
+        store_close(store->store);
+        store->store = NULL;
+    }
     if (store->store)
         store_limit(store->store, request->bytes_max);
     else
@@ -50,15 +55,23 @@ static void open_store(struct store_worker *worker, struct request *request)
                                   &worker->is_stopped, &request->error);
 }
 
+static int run_job(struct request *request)
+{
+    struct store *store = request->store->store;
+    if (store)
+        return store_run(store, &request->job, &request->answer, &request->error);
+    buf_add_text(&request->error, "the file was deleted, and could not be opened anew");
+    return RELAY_ESYSTEM;
+}
+
 static void serve(struct store_worker *worker, struct request *request)
 {
-    struct script_store *store = request->store;
     if (request->kind == REQUEST_OPEN)
         open_store(worker, request);
     else if (request->kind == REQUEST_RUN)
-        request->err = store_run(store->store, &request->job, &request->answer, &request->error);
+        request->err = run_job(request);
     else
-        store_close(store->store);
+        store_close(request->store->store);
     if (request->err && !request->error.len)
         buf_add_text(&request->error, relay_err_text(request->err));
     buf_add_byte(&request->error, '\0');

@@ -1,4 +1,5 @@
-/* bind_handler.c — what starts handlers: commands, events, time. At load time all but sleep. */
+/* bind_handler.c — what starts handlers: commands, events, time. At load time all but sleep, wait
+ * and wake. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@
 #include "script/runtime.h"
 
 #define COMMAND_NAME_MAX 128
+#define TOPIC_MAX 128
 
 static const char *const EVENTS[] = {
 #define EVENT_NAME(name) #name,
@@ -85,11 +87,40 @@ static int engine_sleep(lua_State *lua)
     return lua_yield(lua, 0);
 }
 
+static struct text check_topic(lua_State *lua, int index)
+{
+    struct text topic;
+    topic.at = luaL_checklstring(lua, index, &topic.len);
+    luaL_argcheck(lua, topic.len > 0 && topic.len <= TOPIC_MAX, index, "must be 1 to 128 bytes");
+    return topic;
+}
+
+/* wait(topic, seconds): sleeps until wake(topic), and answers true; nothing when the time is over.
+ */
+static int engine_wait(lua_State *lua)
+{
+    struct text topic = check_topic(lua, 1);
+    uint64_t ms = bind_check_ms(lua, 2);
+    if (task_sleep_until_woken(runtime_waiter(lua, "wait"), ms, topic) != 0)
+        return luaL_error(lua, "not enough memory");
+    return lua_yield(lua, 0);
+}
+
+/* wake(topic): from a handler. */
+static int engine_wake(lua_State *lua)
+{
+    struct text topic = check_topic(lua, 1);
+    task_wake(runtime_waiter(lua, "wake")->runtime, topic);
+    return 0;
+}
+
 void bind_handler(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"command", engine_command}, {"on", engine_on},       {"every", engine_every},
-        {"after", engine_after},     {"sleep", engine_sleep}, {NULL, NULL},
+        {"command", engine_command}, {"on", engine_on},
+        {"every", engine_every},     {"after", engine_after},
+        {"sleep", engine_sleep},     {"wait", engine_wait},
+        {"wake", engine_wake},       {NULL, NULL},
     };
     bind_functions(lua, FUNCTIONS);
 }

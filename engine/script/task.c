@@ -242,11 +242,40 @@ static void on_sleep_over(struct timer *timer)
 int task_sleep(struct task *task, uint64_t ms)
 {
     struct runtime *runtime = task->runtime;
+    buf_clear(&task->text);
     task->timer.fire = on_sleep_over;
     int err = timers_add(&runtime->timers, &task->timer, clock_ms(&runtime->world.clock) + ms);
     if (!err)
         task->wait = WAIT_SLEEP;
     return err;
+}
+
+/* While it sleeps the topic stands where the answer's text will. */
+int task_sleep_until_woken(struct task *task, uint64_t ms, struct text topic)
+{
+    int err = task_sleep(task, ms);
+    if (!err)
+        buf_add(&task->text, topic.at, topic.len);
+    return err;
+}
+
+static bool sleeps_for(const struct task *task, struct text topic)
+{
+    const struct buf *text = &task->text;
+    return task->wait == WAIT_SLEEP && text->len == topic.len &&
+           memcmp(text->bytes, topic.at, topic.len) == 0;
+}
+
+/* They only become ready: a handler runs now, the one that wakes. */
+void task_wake(struct runtime *runtime, struct text topic)
+{
+    for (struct list *node = runtime->tasks.next; node != &runtime->tasks; node = node->next) {
+        struct task *task = list_entry(node, struct task, node);
+        if (!sleeps_for(task, topic))
+            continue;
+        timers_remove(&runtime->timers, &task->timer);
+        task_answer(task, ANSWER_TRUE, (struct text){"", 0});
+    }
 }
 
 static void on_response(void *context, const struct mesh_response *response, const char *error)

@@ -119,6 +119,10 @@ void task_answer(struct task *task, enum task_answer answer, struct text text);
 /* The waits. Each begins one and raises nothing; where it answers an error, none began. The caller
  * then yields. */
 int task_sleep(struct task *task, uint64_t ms) RELAY_MUST_USE;
+/* A sleep that task_wake ends with the answer TRUE. */
+int task_sleep_until_woken(struct task *task, uint64_t ms, struct text topic) RELAY_MUST_USE;
+/* Ends all sleeps with that topic. */
+void task_wake(struct runtime *runtime, struct text topic);
 int task_request(struct task *task, struct text node, struct text data,
                  uint64_t timeout_ms) RELAY_MUST_USE;
 int task_broadcast(struct task *task, struct text data, uint64_t timeout_ms) RELAY_MUST_USE;

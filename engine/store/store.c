@@ -12,16 +12,18 @@
 #include <sqlite3.h>
 
 #include "store/store_items.h"
+#include "store/store_values.h"
 
 #define LOG_PAGES 1000       /* then it is written back; SQLite's own default */
+#define VACUUM_INCREMENTAL 2 /* as PRAGMA auto_vacuum tells it */
 #define STEPS_PER_LOOK 10000 /* of SQLite's machine, until it looks whether it should end */
 
 struct store {
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *rollback;
+    sqlite3_stmt *begin, *begin_reading, *commit, *rollback;
     sqlite3_stmt *statement; /* the last one of a job, for the next with the same text */
     const atomic_bool *is_stopped;
-    uint64_t bytes_max;
+    uint64_t bytes_max; /* 0: it is being opened */
     uint64_t page_bytes;
     double ends_s; /* of the job that runs, by the steady clock */
     int64_t log_bytes;
@@ -66,7 +68,9 @@ static void explain_open(const struct store *store, struct buf *error)
 static void explain(const struct store *store, struct buf *error)
 {
     int code = sqlite3_errcode(store->db) & 0xff;
-    if (code == SQLITE_FULL)
+    if (code == SQLITE_FULL && store->bytes_max == 0)
+        buf_add_text(error, "the disk is full");
+    else if (code == SQLITE_FULL)
         say(error, "the disk is full, or the store, which may have %llu bytes", store->bytes_max);
     else if (code == SQLITE_INTERRUPT && atomic_load(store->is_stopped))
         buf_add_text(error, "the node ends");
@@ -177,35 +181,54 @@ static int begin_log(struct store *store)
     return err;
 }
 
-static int read_page_bytes(struct store *store)
+/* What a pragma has that has a number. */
+static int read_pragma(struct store *store, const char *sql, uint64_t *value)
 {
     sqlite3_stmt *statement;
-    int err = prepare(store, &statement, "PRAGMA page_size");
+    int err = prepare(store, &statement, sql);
     if (!err && sqlite3_step(statement) != SQLITE_ROW)
         err = RELAY_ESYSTEM;
     if (!err)
-        store->page_bytes = (uint64_t)sqlite3_column_int64(statement, 0);
+        *value = (uint64_t)sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return err;
 }
 
-/* auto_vacuum counts for a new file alone, before anything else is written. Of SQLite's hook for
- * the log ours takes the place, so it comes behind the log's beginning. */
+/* It counts for a new file alone, before anything else is written. To set it where it is set would
+ * need the lock for writing, and another process may have that. */
+static int begin_vacuum(struct store *store)
+{
+    uint64_t mode;
+    int err = read_pragma(store, "PRAGMA auto_vacuum", &mode);
+    if (!err && mode != VACUUM_INCREMENTAL)
+        err = execute(store, "PRAGMA auto_vacuum = INCREMENTAL");
+    return err;
+}
+
+static int prepare_own(struct store *store)
+{
+    int err = prepare(store, &store->begin, "BEGIN IMMEDIATE");
+    if (!err)
+        err = prepare(store, &store->begin_reading, "BEGIN");
+    if (!err)
+        err = prepare(store, &store->commit, "COMMIT");
+    if (!err)
+        err = prepare(store, &store->rollback, "ROLLBACK");
+    return err;
+}
+
+/* Of SQLite's hook for the log ours takes the place, so it comes behind the log's beginning. */
 static int set_up(struct store *store)
 {
-    int err = execute(store, "PRAGMA auto_vacuum = INCREMENTAL");
+    int err = begin_vacuum(store);
     if (!err)
         err = begin_log(store);
     if (!err)
         err = execute(store, "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304");
     if (!err)
-        err = read_page_bytes(store);
+        err = read_pragma(store, "PRAGMA page_size", &store->page_bytes);
     if (!err)
-        err = prepare(store, &store->begin, "BEGIN IMMEDIATE");
-    if (!err)
-        err = prepare(store, &store->commit, "COMMIT");
-    if (!err)
-        err = prepare(store, &store->rollback, "ROLLBACK");
+        err = prepare_own(store);
     if (err)
         return err;
     sqlite3_wal_hook(store->db, on_log, store);
@@ -253,12 +276,56 @@ void store_limit(struct store *store, uint64_t bytes_max)
 
 /* --- Running --- */
 
-static int begin(struct run *run)
+static int guarded_prepare(struct store *store, const struct store_item *item,
+                           sqlite3_stmt **statement, const char **tail)
+{
+    store->is_guarding = true;
+    int code = sqlite3_prepare_v3(store->db, item->text, (int)item->len, 0, statement, tail);
+    store->is_guarding = false;
+    return code;
+}
+
+static bool is_reading(struct store *store, const struct store_item *item)
+{
+    sqlite3_stmt *statement = NULL;
+    bool is_prepared = item->len <= STORE_TEXT_MAX &&
+                       guarded_prepare(store, item, &statement, NULL) == SQLITE_OK && statement;
+    bool is_read = is_prepared && sqlite3_stmt_readonly(statement);
+    sqlite3_finalize(statement);
+    return is_read;
+}
+
+/* Whether no statement of it writes. What cannot be prepared may need what is before it. */
+static bool is_all_reading(struct store *store, const struct buf *job)
+{
+    struct store_item item;
+    for (size_t at = 0; store_items_next(job, &at, &item);)
+        if (item.kind == STORE_STATEMENT && item.len && !is_reading(store, &item))
+            return false;
+    return true;
+}
+
+/* A log that is too large is written back and cut, where no reader stands in the way any more. */
+static void shorten_log(struct store *store)
+{
+    if (store->log_bytes >= STORE_LOG_BYTES_MAX &&
+        sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
+            SQLITE_OK)
+        store->log_bytes = 0;
+}
+
+/* A job that reads takes no lock for writing: it is not held up by another process that has it. */
+static int begin(struct run *run, const struct buf *job)
 {
     struct store *store = run->store;
     store->ends_s = steady_s() + STORE_JOB_SECONDS;
-    int code = sqlite3_step(store->begin);
-    sqlite3_reset(store->begin);
+    sqlite3_stmt *statement = store->begin_reading;
+    if (!is_all_reading(store, job)) {
+        statement = store->begin;
+        shorten_log(store);
+    }
+    int code = sqlite3_step(statement);
+    sqlite3_reset(statement);
     return code == SQLITE_DONE ? 0 : fail(run);
 }
 
@@ -282,15 +349,6 @@ static int commit(struct run *run)
     return err;
 }
 
-/* A log that is too large is written back and cut, where no reader stands in the way any more. */
-static void shorten_log(struct store *store)
-{
-    if (store->log_bytes >= STORE_LOG_BYTES_MAX &&
-        sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
-            SQLITE_OK)
-        store->log_bytes = 0;
-}
-
 static int check_log(struct run *run)
 {
     struct store *store = run->store;
@@ -310,22 +368,19 @@ static bool is_blank(const char *text, size_t len)
     return true;
 }
 
-static int prepare_text(struct run *run, const char *sql, size_t len)
+static int prepare_text(struct run *run, const struct store_item *item)
 {
     struct store *store = run->store;
     const char *tail;
     sqlite3_finalize(store->statement);
     store->statement = NULL;
-    if (len > STORE_TEXT_MAX)
+    if (item->len > STORE_TEXT_MAX)
         return refuse(run, "is longer than %llu bytes", STORE_TEXT_MAX);
-    store->is_guarding = true;
-    int code = sqlite3_prepare_v3(store->db, sql, (int)len, 0, &store->statement, &tail);
-    store->is_guarding = false;
-    if (code != SQLITE_OK)
+    if (guarded_prepare(store, item, &store->statement, &tail) != SQLITE_OK)
         return fail(run);
     if (!store->statement)
         return refuse(run, "is empty", 0);
-    if (!is_blank(tail, len - (size_t)(tail - sql)))
+    if (!is_blank(tail, item->len - (size_t)(tail - item->text)))
         return refuse(run, "is more than one", 0);
     return check_log(run);
 }
@@ -337,7 +392,7 @@ static int prepare_next(struct run *run, const struct store_item *item)
     run->parameters = 0;
     store_items_add(run->answer, &(struct store_item){.kind = STORE_STATEMENT});
     if (item->len)
-        return prepare_text(run, item->text, item->len);
+        return prepare_text(run, item);
     sqlite3_reset(store->statement);
     sqlite3_clear_bindings(store->statement);
     return 0;
@@ -346,36 +401,11 @@ static int prepare_next(struct run *run, const struct store_item *item)
 static int bind(struct run *run, const struct store_item *item)
 {
     sqlite3_stmt *statement = run->store->statement;
-    int at = ++run->parameters, code = SQLITE_OK;
+    int at = ++run->parameters;
     if (at > sqlite3_bind_parameter_count(statement))
         return refuse(run, "has %llu parameters, and more are given",
                       (unsigned)sqlite3_bind_parameter_count(statement));
-    if (item->kind == STORE_INTEGER)
-        code = sqlite3_bind_int64(statement, at, item->integer);
-    else if (item->kind == STORE_REAL)
-        code = sqlite3_bind_double(statement, at, item->real);
-    else if (item->kind == STORE_TEXT) /* the job outlives the statement's run */
-        code =
-            sqlite3_bind_text64(statement, at, item->text, item->len, SQLITE_STATIC, SQLITE_UTF8);
-    return code == SQLITE_OK ? 0 : fail(run);
-}
-
-static struct store_item column(sqlite3_stmt *statement, int at)
-{
-    switch (sqlite3_column_type(statement, at)) {
-    case SQLITE_NULL:
-        return (struct store_item){.kind = STORE_NIL};
-    case SQLITE_INTEGER:
-        return (struct store_item){.kind = STORE_INTEGER,
-                                   .integer = sqlite3_column_int64(statement, at)};
-    case SQLITE_FLOAT:
-        return (struct store_item){.kind = STORE_REAL,
-                                   .real = sqlite3_column_double(statement, at)};
-    default:
-        return (struct store_item){.kind = STORE_TEXT,
-                                   .text = sqlite3_column_blob(statement, at),
-                                   .len = (size_t)sqlite3_column_bytes(statement, at)};
-    }
+    return store_values_bind(statement, at, item) == SQLITE_OK ? 0 : fail(run);
 }
 
 static int add_row(struct run *run)
@@ -386,7 +416,7 @@ static int add_row(struct run *run)
         return refuse(run, "answers more than %llu rows, with those before it", STORE_ROWS_MAX);
     store_items_add(run->answer, &(struct store_item){.kind = STORE_ROW, .integer = columns});
     for (int i = 0; i < columns; i++) {
-        struct store_item value = column(statement, i);
+        struct store_item value = store_values_column(statement, i);
         store_items_add(run->answer, &value);
     }
     if (run->answer->failed)
@@ -425,12 +455,22 @@ static int run_all(struct run *run, const struct buf *job)
     return err;
 }
 
+bool store_is_lost(const struct store *store)
+{
+    int has_moved = 0;
+    sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    return has_moved;
+}
+
 int store_run(struct store *store, const struct buf *job, struct buf *answer, struct buf *error)
 {
     struct run run = {.store = store, .answer = answer, .error = error};
     answer->max = STORE_ANSWER_MAX;
-    shorten_log(store);
-    int err = begin(&run);
+    if (store_is_lost(store)) {
+        buf_add_text(error, "the file was deleted, or another one has taken its place");
+        return RELAY_ESYSTEM;
+    }
+    int err = begin(&run, job);
     if (!err)
         err = run_all(&run, job);
     if (!err)
@@ -450,6 +490,7 @@ void store_close(struct store *store)
         return;
     sqlite3_finalize(store->statement);
     sqlite3_finalize(store->begin);
+    sqlite3_finalize(store->begin_reading);
     sqlite3_finalize(store->commit);
     sqlite3_finalize(store->rollback);
     sqlite3_close(store->db);

@@ -2,9 +2,10 @@
  *
  * store_open, store_close; what a script may do with it is script/bind_store.c, and the thread
  * store_worker.c. A job is a list of statements in one transaction: all of it happened, or nothing.
- * The file is readable by others while it is written (a write-ahead log), and sound after a kill at
- * any moment: what store_run answered 0 for is in it. The surprising rule: a loss of power may take
- * the last jobs, in order, from the end; it never damages what was before them. */
+ * One whose statements all read waits for nobody; any other has the lock for writing from its
+ * start. The file is readable by others while it is written (a write-ahead log), and sound after a
+ * kill at any moment: what store_run answered 0 for is in it. The surprising rule: a loss of power
+ * may take the last jobs, in order, from the end; it never damages what was before them. */
 #ifndef WSRELAY_STORE_STORE_H
 #define WSRELAY_STORE_STORE_H
 
@@ -33,6 +34,10 @@ int store_open(struct store **store, const char *path, uint64_t bytes_max,
 
 /* A larger bound takes effect at once; a smaller one when the file has become so small. */
 void store_limit(struct store *store, uint64_t bytes_max);
+
+/* Whether the file is not the one at its path any more. Such a store runs no job: nobody would find
+ * what it writes. */
+bool store_is_lost(const struct store *store);
 
 /* Runs a job and adds its answer (store_items.h). RELAY_ESYSTEM: nothing of it happened, `answer`
  * is empty and `error` says why. */

@@ -6,6 +6,7 @@
 
 local relay = require "relay"
 local engine = require "relay.engine"
+local chronicle = require "relay.master.chronicle"
 local collect = require "relay.master.collect"
 local events = require "relay.master.events"
 local histories = require "relay.master.history"
@@ -23,13 +24,17 @@ local LIGHT_SECONDS = 3
 local SHOW_SECONDS = 1 -- between two frames, when something has happened
 local TICK_SECONDS = 0.5
 local WRITE_SECONDS = 0.25
-local WAIT_SECONDS = 0.05
+local BEGUN = "relay.master.begun" -- what those wait for who come before the first round
+local WAIT_SECONDS = 20
+local WAITING_MAX = 32
 local STATE = "wsrelay.master" -- in relay.state
 
 local function new()
-  local self = setmetatable({ full = 0, light = 0, asked_at = 0, shown_at = 0, shown_count = 0 }, master)
+  local self = setmetatable({
+    full = 0, light = 0, asked_at = 0, shown_at = 0, shown_count = 0, waiting = 0,
+  }, master)
   local function history()
-    return self.history
+    return self.chronicle.history
   end
   self.events = events.new { now = engine.time, history = history }
   self.nodes = nodes.new {
@@ -44,6 +49,13 @@ local function new()
   self.collect = collect.new(self.nodes)
   self.overview = overview.new { collect = self.collect, events = self.events, history = history }
   self.nearest = nearest.new()
+  self.chronicle = chronicle.new {
+    open = function()
+      return histories.open(engine.configuration().history)
+    end,
+    nodes = self.nodes,
+    events = self.events,
+  }
   return self
 end
 
@@ -57,7 +69,7 @@ end
 local function round(self, now, is_full)
   self.asked_at, self.node_count = now, #relay.nodes()
   self.collect:round(now, is_full)
-  self.nearest:update(self.nodes)
+  self.state.nearest = self.nearest:update(self.nodes)
   show(self, engine.time())
 end
 
@@ -93,40 +105,6 @@ function master:tick()
   end
 end
 
--- ── The history ──────────────────────────────────────────────────────────────────────────────
-
--- What the system and SQLite say to one who may not.
-local FORBIDDEN = { "Permission denied", "Operation not permitted", "readonly", "read%-only", "Read%-only" }
-
--- A reason, with what to do where it is a permission: mostly somebody copied the file there, as root.
-local function advice(reason)
-  for _, words in ipairs(FORBIDDEN) do
-    if tostring(reason):find(words) then
-      return ("%s: the file, what lies beside it (-wal, -shm) and their directory must belong to the node's "
-        .. "user, uid %d, and be writable for it"):format(reason, engine.status().uid)
-    end
-  end
-  return tostring(reason)
-end
-
--- One that fails is told once, until it works again.
-local function tell_failure(self, ok, reason)
-  if not ok and not self.has_failed then
-    relay.log.warn("overview: the history is not written: " .. advice(reason))
-  end
-  self.has_failed = not ok
-end
-
---- Writes what the rounds left. By a timer of its own: a disk that hangs holds no round.
-function master:write()
-  local sample = self.state.sample
-  self.state.sample = nil
-  if sample and self.history then
-    tell_failure(self, self.history:add(sample.at, sample.samples))
-  end
-  self.events:flush()
-end
-
 -- ── The beginning ────────────────────────────────────────────────────────────────────────────
 
 ---@class relay.master.KeptState what goes over a reload, in relay.state
@@ -134,6 +112,7 @@ end
 ---@field events relay.master.Event[]
 ---@field unwritten relay.master.Event[]
 ---@field sample? { at: number, samples: relay.master.Samples } that the history does not have yet
+---@field nearest? relay.NearestNode[] what /nearest answers from, until there is a round
 ---@field is_restored? boolean what the history knows from before the start
 
 -- What the last load left in relay.state; nil: there was none, or somebody put something else there.
@@ -173,28 +152,7 @@ function master:begin()
     keep_sample(self, now)
   end
   self.has_begun = true
-end
-
--- What happened before this node started is in the history.
-local function restore(self)
-  local known, reason = self.history:nodes(engine.time())
-  if not known then
-    relay.log.warn("overview: the history does not tell of earlier nodes: " .. tostring(reason))
-  end
-  self.nodes:restore(known or {})
-  self.events:restore()
-  self.state.is_restored = true
-end
-
-function master:begin_history()
-  local reason
-  self.history, reason = histories.open(engine.configuration().history)
-  if not self.history then
-    relay.log.error("overview: no histories: " .. advice(reason))
-  elseif not self.state.is_restored then
-    restore(self)
-  end
-  self.is_open = true
+  engine.wake(BEGUN)
 end
 
 local function start_synchronising(self)
@@ -208,7 +166,8 @@ end
 local function start_timers(self)
   relay.after(0, function()
     self:begin()
-    self:begin_history()
+    self.chronicle:begin(self.state, engine.time())
+    self.is_open = true
   end)
   relay.every(TICK_SECONDS, function()
     if self.has_begun then
@@ -217,22 +176,32 @@ local function start_timers(self)
   end)
   relay.every(WRITE_SECONDS, function()
     if self.is_open then
-      self:write()
+      self.chronicle:write(engine.time())
     end
   end)
+end
+
+-- Whether there has been a round. So long a few may wait; nobody is told what is not known yet.
+local function await(self)
+  if not self.has_begun and self.waiting < WAITING_MAX then
+    self.waiting = self.waiting + 1
+    engine.wait(BEGUN, WAIT_SECONDS)
+    self.waiting = self.waiting - 1
+  end
+  return self.has_begun
 end
 
 --- Starts all of it; while main.lua loads, once.
 function master.install()
   local self = new()
-  local function await()
-    while not self.has_begun do
-      relay.sleep(WAIT_SECONDS)
-    end
-  end
   page.install()
-  self.overview:install(await)
-  self.nearest:install(await)
+  self.overview:install(function()
+    return await(self)
+  end)
+  self.nearest:install(function()
+    local state = last_state()
+    return state and state.nearest
+  end)
   start_timers(self)
   start_synchronising(self)
 end

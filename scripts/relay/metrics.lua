@@ -10,6 +10,9 @@ metrics.CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 -- Lines between two turns of the loop.
 local LINES_AT_ONCE = 1000
+local TOPIC = "relay.metrics" -- of who waits for the text that is being made
+local WAIT_SECONDS = 30
+local WAITING_MAX = 8
 
 local ESCAPES = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
 
@@ -131,9 +134,7 @@ local function read_figures()
   return figures
 end
 
---- The whole text. For handlers: with thousands of channels it lets the loop turn in between.
----@return string
-function metrics.text()
+local function make_text()
   local figures = read_figures()
   local text = setmetatable({}, Text)
   for _, metric in ipairs(metric_list) do
@@ -143,10 +144,57 @@ function metrics.text()
   return table.concat(text, "\n")
 end
 
+-- ── one for all who ask meanwhile ────────────────────────────────────────────────────────────
+
+---@class relay.metrics.Scrape
+---@field text? string
+---@field reason? string why there is none
+---@field waiting? integer who wait for it
+
+---@type relay.metrics.Scrape? that is being made
+local running
+
+local function scrape()
+  local made = {}
+  running = made
+  local ok, text = pcall(make_text)
+  running = nil
+  made.text, made.reason = ok and text or nil, text
+  engine.wake(TOPIC)
+  return made
+end
+
+local function await(made)
+  made.waiting = (made.waiting or 0) + 1
+  engine.wait(TOPIC, WAIT_SECONDS)
+  if running == made then -- its handler was ended
+    running = nil
+  end
+  return made
+end
+
+--- The whole text. For handlers: with thousands of channels it lets the loop turn in between. Who asks while
+--- it is being made gets the same, and is refused when WAITING_MAX others wait already, for each answer is a
+--- copy.
+---@return string? text
+---@return string? reason
+function metrics.text()
+  if running and (running.waiting or 0) >= WAITING_MAX then
+    return nil, "busy: too many scrapes at once"
+  end
+  local made = running and await(running) or scrape()
+  return made.text or error(made.reason or "the metrics were not made", 0)
+end
+
 --- From now on the admin listener answers GET /metrics.
 function metrics.install()
-  require("relay.http").route("/metrics", {}, function()
-    return { type = metrics.CONTENT_TYPE, body = metrics.text() }
+  local http = require "relay.http"
+  http.route("/metrics", {}, function()
+    local text, reason = metrics.text()
+    if text then
+      return { type = metrics.CONTENT_TYPE, body = text }
+    end
+    return { status = 503, headers = { ["Retry-After"] = "1" }, body = reason .. "\n" }
   end)
 end
 

@@ -9,6 +9,7 @@ local engine = require "relay.engine"
 local back_off = require "relay.back_off"
 local candidates = require "relay.candidates"
 local host_of = require "relay.host_of"
+local names = require "relay.names"
 
 local remote_connection = {}
 
@@ -17,7 +18,6 @@ local SETTLE_SECONDS = 0.5 -- and up to twice that: several nodes may have met a
 local PAUSE_SECONDS = 3
 local SILENT_TICKS_MAX = 10
 local NAMES_MAX = 1000 -- in one answer
-local NAME_BYTES_MAX = 128
 
 -- Of this load: which round this is, who could not be reached, and the lot that each node drew.
 local round = 0
@@ -46,14 +46,13 @@ end
 
 -- The names in an answer to list-nodes; what is no name is left out, and what is too much.
 local function names_in(answer)
-  local names = {}
+  local found = {}
   for _, name in ipairs(type(answer.nodes) == "table" and answer.nodes or {}) do
-    local is_name = type(name) == "string" and name:find("^[^%c]+$") and name ~= "*" and utf8.len(name)
-    if is_name and #name <= NAME_BYTES_MAX and #names < NAMES_MAX then
-      names[#names + 1] = name
+    if names.is_node(name) and #found < NAMES_MAX then
+      found[#found + 1] = name
     end
   end
-  return names
+  return found
 end
 
 -- list-nodes → ["Node A"]

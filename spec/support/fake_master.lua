@@ -51,6 +51,7 @@ function fake_master.install()
     return { relay = { channels = {}, clients = 0, channel_connections = {} }, channels = {} }, 0
   end
   fake.relay.host_stats = function() return { cpu = { ["1m"] = 0.1 }, disk = {} } end
+  fake.engine.wake = function(topic) fake.woken = topic end
   fake.engine.json = function(value) return encode(value, fake.relay.null) end
   fake.engine.http_public = function(path) fake.public = path end
   fake.engine.boot = function() return 900 end
@@ -72,14 +73,15 @@ end
 ---@param path string
 ---@param query? string
 ---@param headers? table<string, string>
+---@param address? string of who asks
 ---@return integer status
 ---@return string body
 ---@return string headers
 ---@return string type
-function fake_master.get(path, query, headers)
+function fake_master.get(path, query, headers, address)
   local status, kind, lines, body = require("relay.http").serve {
-    method = "GET", path = path, query = query or "", headers = headers or {}, address = "192.0.2.7",
-    is_authorized = true,
+    method = "GET", path = path, query = query or "", headers = headers or {},
+    address = address or "192.0.2.7", is_authorized = true,
   }
   return status, body, lines, kind
 end

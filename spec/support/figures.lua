@@ -31,6 +31,7 @@ end
 function figures.install(fake, changes)
   fake.engine.figures = function() return figures.new(changes) end
   fake.engine.metrics = function() return "# TYPE a counter\na 1\n" end
+  fake.engine.wake = function() end
   fake.engine.busiest_channels = function(most)
     return table.move(fake.busiest or {}, 1, most, 1, {})
   end

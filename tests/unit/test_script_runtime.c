@@ -263,6 +263,27 @@ static void test_sleep_lasts_as_long_as_it_should(void **state)
     assert_response("{\"ok\":true}");
 }
 
+static void test_wake_ends_the_waits_for_its_topic(void **state)
+{
+    struct script_node *node = *state;
+    script_node_run(node, "local engine = require 'relay.engine'\n"
+                          "relay.command('wait', function(c)\n"
+                          "  return { woken = engine.wait(c.data.topic, 5) or false } end)\n"
+                          "relay.command('wake', function() engine.wake 'a' end)");
+    script_node_command(node, "wait", "{\"topic\":\"a\"}");
+    script_node_command(node, "wait", "{\"topic\":\"b\"}");
+    script_node_command(node, "wait", "{\"topic\":\"a\"}");
+    assert_int_equal(FAKE.response_count, 0);
+    script_node_command(node, "wake", "{}");
+    assert_int_equal(FAKE.response_count, 3);
+    assert_response("{\"ok\":true,\"woken\":true}");
+    script_node_advance(node, 4999);
+    assert_int_equal(FAKE.response_count, 3);
+    script_node_advance(node, 1);
+    assert_int_equal(FAKE.response_count, 4);
+    assert_response("{\"ok\":true,\"woken\":false}");
+}
+
 static void test_every_and_after_begin_with_the_node(void **state)
 {
     struct script_node *node = *state;
@@ -445,6 +466,7 @@ int main(void)
         SCRIPT_TEST(test_request_in_a_coroutine_of_its_own_says_why_not),
         SCRIPT_TEST(test_broadcast_collects_the_answers_by_node),
         SCRIPT_TEST(test_sleep_lasts_as_long_as_it_should),
+        SCRIPT_TEST(test_wake_ends_the_waits_for_its_topic),
         SCRIPT_TEST(test_every_and_after_begin_with_the_node),
         SCRIPT_TEST(test_every_waits_for_its_last_run),
         SCRIPT_TEST(test_hash_comes_from_the_worker),

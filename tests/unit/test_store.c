@@ -1,6 +1,7 @@
 /* test_store.c — one database: jobs, their answers, and all that can be wrong with a file. */
 #include "store_fixture.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include <sqlite3.h>
@@ -260,6 +261,96 @@ static void test_store_can_be_read_by_others_while_it_is_written(void **state)
     sqlite3_close(other);
 }
 
+/* Another process' connection that has the lock for writing. */
+static sqlite3 *lock(struct bench *bench)
+{
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(bench->fixture.path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return other;
+}
+
+static void test_store_reads_while_another_writes(void **state)
+{
+    struct bench *bench = *state;
+    open_it(bench);
+    must(bench, "CREATE TABLE t (a)");
+    must(bench, "INSERT INTO t VALUES (5)");
+    sqlite3 *other = lock(bench);
+    add(bench, "SELECT a FROM t");
+    add(bench, "PRAGMA user_version");
+    assert_int_equal(run(bench), 0);
+    assert_string_equal(bench->shown, "|5,;|0,");
+    assert_refused(bench, "INSERT INTO t VALUES (6)", "database is locked");
+    sqlite3_close(other);
+    must(bench, "INSERT INTO t VALUES (6)");
+}
+
+static void test_store_is_opened_while_another_writes(void **state)
+{
+    struct bench *bench = *state;
+    open_it(bench);
+    must(bench, "CREATE TABLE t (a)");
+    store_close(bench->store);
+    bench->store = NULL;
+    sqlite3 *other = lock(bench);
+    open_it(bench);
+    assert_answer(bench, "SELECT count(*) FROM t", "|0,");
+    sqlite3_close(other);
+}
+
+static void test_store_job_has_the_lock_before_its_first_statement_that_writes(void **state)
+{
+    struct bench *bench = *state;
+    open_it(bench);
+    must(bench, "CREATE TABLE t (a)");
+    sqlite3 *other = lock(bench);
+    add(bench, "SELECT count(*) FROM t");
+    add(bench, "INSERT INTO t VALUES (1)");
+    assert_int_equal(run(bench), RELAY_ESYSTEM);
+    assert_string_equal(bench->error.bytes, "database is locked"); /* of no statement */
+    sqlite3_close(other);
+}
+
+static ssize_t fail_to_write(int fd, const void *bytes, size_t len, off_t at)
+{
+    (void)fd, (void)bytes, (void)len, (void)at;
+    errno = ENOSPC;
+    return -1;
+}
+
+static void test_store_says_that_there_is_no_room_for_a_new_file(void **state)
+{
+    static const char *const CALLS[] = {"write", "pwrite", "pwrite64"};
+    struct bench *bench = *state;
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    sqlite3_syscall_ptr before[3];
+    for (size_t i = 0; i < 3; i++) {
+        before[i] = vfs->xGetSystemCall(vfs, CALLS[i]);
+        vfs->xSetSystemCall(vfs, CALLS[i], (sqlite3_syscall_ptr)fail_to_write);
+    }
+    int err = try_open(bench, MIB);
+    for (size_t i = 0; i < 3; i++)
+        vfs->xSetSystemCall(vfs, CALLS[i], before[i]);
+    assert_int_equal(err, RELAY_ESYSTEM);
+    assert_string_equal(bench->error.bytes, "the disk is full");
+}
+
+static void test_store_whose_file_is_deleted_or_another_runs_no_job(void **state)
+{
+#define LOST "the file was deleted, or another one has taken its place"
+    struct bench *bench = *state;
+    open_it(bench);
+    must(bench, "CREATE TABLE t (a)");
+    assert_false(store_is_lost(bench->store));
+    assert_int_equal(unlink(bench->fixture.path), 0);
+    assert_true(store_is_lost(bench->store));
+    assert_refused(bench, "INSERT INTO t VALUES (1)", LOST);
+    assert_refused(bench, "SELECT a FROM t", LOST);
+    write_file(bench->fixture.path, "", 0, 0);
+    assert_refused(bench, "SELECT a FROM t", LOST);
+}
+
 /* A reader that never ends must not let the log grow for ever. */
 static void test_store_log_is_bounded_while_a_reader_stays(void **state)
 {
@@ -346,6 +437,11 @@ int main(void)
         STORE_TEST(test_store_that_is_stopped_ends_the_statement_that_runs),
         STORE_TEST(test_store_is_as_it_was_when_it_is_opened_again),
         STORE_TEST(test_store_can_be_read_by_others_while_it_is_written),
+        STORE_TEST(test_store_reads_while_another_writes),
+        STORE_TEST(test_store_is_opened_while_another_writes),
+        STORE_TEST(test_store_job_has_the_lock_before_its_first_statement_that_writes),
+        STORE_TEST(test_store_says_that_there_is_no_room_for_a_new_file),
+        STORE_TEST(test_store_whose_file_is_deleted_or_another_runs_no_job),
         STORE_TEST(test_store_log_is_bounded_while_a_reader_stays),
         STORE_TEST(test_store_refuses_a_file_that_is_none),
         STORE_TEST(test_store_says_that_a_file_is_damaged),

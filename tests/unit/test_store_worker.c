@@ -180,6 +180,39 @@ static void test_worker_says_why_a_store_is_not_open_and_tries_again(void **stat
     release(bench, bench->store);
 }
 
+static void test_worker_opens_anew_what_was_deleted_for_all_who_hold_it(void **state)
+{
+    struct bench *bench = *state;
+    open_it(bench);
+    struct script_store *first = bench->store;
+    run_all(bench, "CREATE TABLE t (a)");
+    assert_int_equal(unlink(bench->fixture.path), 0);
+    open_it(bench);
+    assert_ptr_equal(bench->store, first);
+    run_all(bench, "CREATE TABLE t (b)");
+    run_all(bench, "SELECT count(b) FROM t");
+    assert_string_equal(bench->said, " |0, ");
+    release(bench, first);
+    release(bench, bench->store);
+}
+
+static void test_worker_says_that_it_could_not_open_anew(void **state)
+{
+    struct bench *bench = *state;
+    open_it(bench);
+    struct script_store *first = bench->store;
+    assert_int_equal(unlink(bench->fixture.path), 0);
+    assert_int_equal(mkdir(bench->fixture.path, 0700), 0);
+    assert_int_equal(ask_open(bench, bench->fixture.path), 0);
+    until(bench, 1);
+    bench->store = first;
+    run_all(bench, "SELECT 1");
+    assert_string_equal(bench->said, "unable to open database file "
+                                     "the file was deleted, and could not be opened anew ");
+    assert_int_equal(rmdir(bench->fixture.path), 0);
+    release(bench, first);
+}
+
 static void test_worker_opens_so_many_paths_at_most(void **state)
 {
     struct bench *bench = *state;
@@ -332,6 +365,8 @@ int main(void)
         WORKER_TEST(test_worker_store_is_shared_by_those_who_open_it),
         WORKER_TEST(test_worker_closes_a_store_that_nobody_holds_behind_what_waits),
         WORKER_TEST(test_worker_says_why_a_store_is_not_open_and_tries_again),
+        WORKER_TEST(test_worker_opens_anew_what_was_deleted_for_all_who_hold_it),
+        WORKER_TEST(test_worker_says_that_it_could_not_open_anew),
         WORKER_TEST(test_worker_opens_so_many_paths_at_most),
         WORKER_TEST(test_worker_queue_is_bounded),
         WORKER_TEST(test_worker_queue_is_bounded_in_bytes),

@@ -3,7 +3,10 @@
 local metrics = require "relay.metrics"
 
 local function run(current)
-  local text = metrics.text()
+  local text, reason = metrics.text()
+  if not text then
+    return current:fail(1, reason)
+  end
   if current.json then
     current:object { metrics = text }
   else

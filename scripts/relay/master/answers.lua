@@ -3,13 +3,14 @@
 -- Pure functions over what a peer sent, which may be anything that JSON can hold. A number is finite and
 -- not negative, a text is short UTF-8 that one can print, a list is bounded; all else is nil.
 
+local names = require "relay.names"
+
 local answers = {}
 
 local NUMBER_MAX = 2 ^ 53 -- more than that a browser does not count exactly
 local CHANNELS_MAX = 5000 -- of one node
 local DISKS_MAX = 32
 local PEERS_MAX = 1000
-local NODE_NAME_MAX = 128
 local TEXT_MAX = 256
 
 -- ── Values ───────────────────────────────────────────────────────────────────────────────────
@@ -42,16 +43,10 @@ local function table_of(...)
   return type(value) == "table" and value or {}
 end
 
----@return boolean
-local function is_text(value, most)
-  return type(value) == "string" and value ~= "" and #value <= most and utf8.len(value) ~= nil
-    and not value:find "[%c\127]" and not value:find "\xc2[\x80-\x9f]"
-end
-
 ---@return string?
 local function text_of(value, key)
   local text = find(value, key)
-  return is_text(text, TEXT_MAX) and text or nil
+  return names.is_text(text, TEXT_MAX) and text or nil
 end
 
 ---@return boolean?
@@ -60,13 +55,6 @@ local function boolean_of(value, key)
   if type(boolean) == "boolean" then
     return boolean
   end
-end
-
---- Whether a node can have that name.
----@param name any
----@return boolean
-function answers.is_node_name(name)
-  return is_text(name, NODE_NAME_MAX) and name ~= "*"
 end
 
 -- Whether it is an answer, and not the refusal of one.
@@ -105,7 +93,7 @@ local function channels_of(answer)
     if count >= CHANNELS_MAX then
       break
     end
-    if is_text(name, TEXT_MAX) and not list[name] then
+    if names.is_channel(name) and not list[name] then
       count = count + 1
       list[name] = {
         clients = count_of(answer, "relay", "channel_connections", name) or 0,
@@ -123,10 +111,10 @@ function answers.node_stats(answer)
   if not is_answer(answer) or type(answer.relay) ~= "table" then
     return nil
   end
-  local names = answer.relay.channels
+  local channels = answer.relay.channels
   return {
     clients = count_of(answer, "relay", "clients"),
-    channels = type(names) == "table" and #names or nil,
+    channels = type(channels) == "table" and #channels or nil,
     messages_per_second = rate_of(answer, "network"),
     kbits_per_second = bandwidth_of(answer, "network"),
     list = channels_of(answer),
@@ -212,7 +200,7 @@ local function peers_of(answer)
   local peers = {}
   for _, told in ipairs(table_of(answer, "peers")) do
     local name = find(told, "name")
-    if answers.is_node_name(name) and #peers < PEERS_MAX then
+    if names.is_node(name) and #peers < PEERS_MAX then
       peers[#peers + 1] = { name = name, latency_ms = number_of(told, "latency_ms") }
     end
   end
@@ -279,13 +267,13 @@ end
 ---@param answer any to list-nodes
 ---@return string[] names
 function answers.list_nodes(answer)
-  local names = {}
+  local found = {}
   for _, name in ipairs(table_of(answer, "nodes")) do
-    if answers.is_node_name(name) and #names < PEERS_MAX then
-      names[#names + 1] = name
+    if names.is_node(name) and #found < PEERS_MAX then
+      found[#found + 1] = name
     end
   end
-  return names
+  return found
 end
 
 ---@param answer any to get-latency

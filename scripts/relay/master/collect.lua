@@ -4,7 +4,7 @@
 -- looks, for what moves. A node that does not answer gives no row: a gap is a gap.
 
 local relay = require "relay"
-local answers = require "relay.master.answers"
+local names = require "relay.names"
 local ask = require "relay.master.ask"
 local channels = require "relay.master.channels"
 
@@ -68,7 +68,7 @@ local function new_round(at, is_full)
     channels = channels.new(),
   }
   for _, node in ipairs(relay.nodes()) do
-    if answers.is_node_name(node.name) then
+    if names.is_node(node.name) then
       round.alive[node.name] = true
       round.queue[#round.queue + 1] = node
     end

@@ -103,21 +103,20 @@ function events:forget(node)
   self.rates[node] = nil
 end
 
---- Writes what is new to the history; without one it is forgotten. Waits. Each is taken out before it is
---- written: a reload meanwhile has the rest written by the next load, and nothing twice.
+--- Writes what is new to the history. Waits. Each is taken out when it is written: what a reload breaks off
+--- is written by the next load, and the history takes it once.
+---@return boolean ok
+---@return string? reason why the first that is left was not written
 function events:flush()
-  local history = self.history()
   while self.unwritten[1] do
-    local event = table.remove(self.unwritten, 1)
-    local ok, reason = not history, nil
-    if history then
-      ok, reason = history:add_event(event)
-    end
+    local event = self.unwritten[1]
+    local ok, reason = self.history():add_event(event)
     if not ok then
-      relay.log.warn("overview: an event was not written: " .. tostring(reason))
-      return
+      return false, reason
     end
+    table.remove(self.unwritten, 1)
   end
+  return true
 end
 
 -- What the history has, without its nulls; nil: none is kept, or it cannot be read.

@@ -9,6 +9,7 @@
 -- transaction: at any moment the file is whole, and a node that starts again has nothing to catch up with.
 
 local engine = require "relay.engine"
+local names = require "relay.names"
 local room = require "relay.master.history_room"
 local sql = require "relay.master.history_sql"
 
@@ -27,7 +28,6 @@ History.__index = History
 local history = {}
 
 local BYTES_DEFAULT = 256 * 1024 * 1024
-local NAME_BYTES_MAX = 256
 local NODES_MAX = 1000
 local TEXT_BYTES_MAX = 1000
 local EVENTS_DEFAULT, EVENTS_MAX = 100, 500
@@ -102,10 +102,6 @@ local function figure_of(value)
   return is_figure and value or nil
 end
 
-local function is_name(name)
-  return type(name) == "string" and name ~= "" and #name <= NAME_BYTES_MAX
-end
-
 local function bucket_of(at, level)
   return math.floor(at / level.seconds) * level.seconds
 end
@@ -125,7 +121,7 @@ end
 local function add_samples(statements, subject, list, most, at)
   local samples = {}
   for index = 1, math.min(#list, most) do
-    if is_name(list[index].name) then
+    if names.is_channel(list[index].name) then -- no node's is longer
       table.insert(statements, { sql.add_name[subject], list[index].name })
       table.insert(samples, sample_of(subject, list[index], at))
     end
@@ -378,7 +374,7 @@ end
 ---@field node? string relay.null where it was read and there is none
 ---@field text string
 
---- Keeps an event, and the newest 10,000.
+--- Keeps an event, once, and the newest 10,000.
 ---@param event relay.history.Event
 ---@return boolean? ok
 ---@return string? reason

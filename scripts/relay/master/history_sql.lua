@@ -249,7 +249,9 @@ sql.left_nodes = "SELECT node, at FROM (SELECT node, at, kind, max(id) FROM even
   .. "WHERE node IS NOT NULL AND kind IN ('joined', 'left') GROUP BY node) WHERE kind = 'left' "
   .. "ORDER BY at DESC LIMIT ?1"
 
-sql.add_event = "INSERT INTO event (at, kind, node, text) VALUES (?, ?, ?, ?)"
+--- Once: who does not know whether it was written writes it again.
+sql.add_event = "INSERT INTO event (at, kind, node, text) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS "
+  .. "(SELECT 1 FROM event WHERE at = ?1 AND kind = ?2 AND node IS ?3 AND text = ?4)"
 sql.delete_old_events = ("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - %d")
   :format(sql.EVENTS_MAX)
 --- The newest ?2 before the time ?1, and those of the same time as the last of them: so whoever goes on from

@@ -1,12 +1,15 @@
 --- nearest.lua: GET /nearest: which node a client shall use, as policies/nearest.lua says.
 --
 -- The facts of the nodes are prepared once a round. Between rounds nobody tells how many clients a node
--- has, so those that are sent to one are counted with it: otherwise all of a rush would get the same.
+-- has, so those that are sent to one are counted with it: otherwise all of a rush would get the same. Whoever
+-- asks is a stranger, so an answer costs about the same however many nodes there are; the policy, whose cost
+-- grows with them, is asked as long as there is time for it.
 
 local relay = require "relay"
 local engine = require "relay.engine"
 local http = require "relay.http"
 local host_of = require "relay.host_of"
+local rates = require "relay.master.rates"
 
 local nearest = {}
 nearest.__index = nearest
@@ -16,17 +19,26 @@ local NODES_MAX = 1000 -- that the policy is told of
 local PIECE = 100 -- nodes, in one turn of the loop
 local FACTS_A_SECOND = 40000 -- nodes in all its questions together: a tenth of the loop, about
 local BURST_SECONDS = 2
+local RATES = { each = { per_second = 10, burst = 50 }, all = { per_second = 1000, burst = 2000 } }
 
 local HEADERS = { ["Access-Control-Allow-Origin"] = "*" }
+local LATER = { ["Access-Control-Allow-Origin"] = "*", ["Retry-After"] = "1" }
+
+---@class relay.master.NearestEntry
+---@field facts relay.NearestNode
+---@field text? string the facts as the policy gets them; nil: they have changed
+---@field place integer in the heap
 
 ---@class relay.master.Nearest
----@field entries table<string, { facts: relay.NearestNode, text: string }> by name
+---@field entries table<string, relay.master.NearestEntry> by name
 ---@field order string[] the names, in the order in which the policy is told
+---@field heap relay.master.NearestEntry[] no entry is before (is_before) the one at half its place
 
 ---@return relay.master.Nearest
 function nearest.new()
   return setmetatable({
-    entries = {}, order = {}, text = nil, left = FACTS_A_SECOND * BURST_SECONDS, at = 0,
+    entries = {}, order = {}, heap = {}, text = nil, left = FACTS_A_SECOND * BURST_SECONDS, at = 0,
+    rates = rates.new(RATES),
   }, nearest)
 end
 
@@ -87,20 +99,46 @@ local function candidates_of(known)
   return list
 end
 
+-- What is sorted is a heap.
+local function set(self, list, texts)
+  local entries, order, heap = {}, {}, {}
+  for place, facts in ipairs(list) do
+    heap[place] = { facts = facts, text = texts[place], place = place }
+    order[place], entries[facts.name] = facts.name, heap[place]
+  end
+  self.entries, self.order, self.heap, self.text = entries, order, heap, nil
+end
+
 --- Takes the facts of all nodes that are up. Waits in large networks.
 ---@param known relay.master.Nodes
+---@return relay.NearestNode[] facts plain values, for the next load
 function nearest:update(known)
-  local entries, order = {}, {}
+  local list, texts = {}, {}
   for place, facts in ipairs(candidates_of(known)) do
     if place > NODES_MAX then
       break
     end
-    order[place], entries[facts.name] = facts.name, { facts = facts, text = engine.json(facts) }
+    list[place], texts[place] = facts, engine.json(facts)
     if place % PIECE == 0 then
       relay.sleep(0)
     end
   end
-  self.entries, self.order, self.text = entries, order, nil
+  set(self, list, texts)
+  return list
+end
+
+-- Of what was kept, that which can be facts.
+local function checked(kept)
+  local list = {}
+  for _, facts in ipairs(type(kept) == "table" and kept or {}) do
+    local is_one = type(facts) == "table" and type(facts.name) == "string" and type(facts.host) == "string"
+      and math.type(facts.clients)
+    if is_one and #list < NODES_MAX then
+      list[#list + 1] = facts
+    end
+  end
+  table.sort(list, is_before)
+  return list
 end
 
 -- The facts as the policy gets them.
@@ -108,41 +146,56 @@ local function nodes_text(self)
   if not self.text then
     local texts = {}
     for place, name in ipairs(self.order) do
-      texts[place] = self.entries[name].text
+      local entry = self.entries[name]
+      entry.text = entry.text or engine.json(entry.facts)
+      texts[place] = entry.text
     end
     self.text = "[" .. table.concat(texts, ",") .. "]"
   end
   return self.text
 end
 
+-- Of the entry at the place and the two below it the one that is before the others.
+local function first_of(heap, place)
+  local first = place
+  for below = 2 * place, 2 * place + 1 do
+    if heap[below] and is_before(heap[below].facts, heap[first].facts) then
+      first = below
+    end
+  end
+  return first
+end
+
 -- One more client is on its way there.
 local function count(self, name)
-  local entry = self.entries[name]
-  entry.facts.clients = entry.facts.clients + 1
-  entry.text, self.text = engine.json(entry.facts), nil
+  local entry, heap = self.entries[name], self.heap
+  entry.facts.clients, entry.text, self.text = entry.facts.clients + 1, nil, nil
+  local first = first_of(heap, entry.place)
+  while first ~= entry.place do
+    local other, place = heap[first], entry.place
+    heap[place], heap[first] = other, entry
+    other.place, entry.place = place, first
+    first = first_of(heap, first)
+  end
 end
 
 -- ── The choice ───────────────────────────────────────────────────────────────────────────────
 
--- The healthy ones with the fewest clients.
+-- The healthy ones with the fewest clients: the first four of a heap are among its first fifteen.
 local function default_choice(self)
   local best = {}
-  for _, name in ipairs(self.order) do
-    local facts = self.entries[name].facts
-    local place = #best + 1
-    while place > 1 and is_before(facts, best[place - 1]) do
-      place = place - 1
-    end
-    table.insert(best, place, facts)
-    best[ANSWERED + 1] = nil
+  for place = 1, math.min(2 ^ ANSWERED - 1, #self.heap) do
+    best[place] = self.heap[place].facts
   end
-  for place, facts in ipairs(best) do
-    best[place] = facts.name
+  table.sort(best, is_before)
+  local names = {}
+  for place = 1, math.min(ANSWERED, #best) do
+    names[place] = best[place].name
   end
-  return best
+  return names
 end
 
--- Whether there is time for the policy. Whoever asks is a stranger.
+-- Whether there is time for the policy.
 local function may_ask(self)
   local now = engine.time()
   local left = self.left + math.max(0, now - self.at) * FACTS_A_SECOND
@@ -214,14 +267,21 @@ local function pair_of(self, name)
   return { node = name, host = self.entries[name].facts.host }
 end
 
+local function refusal(status, reason)
+  local response = http.refusal(status, reason)
+  response.headers = LATER
+  return response
+end
+
 ---@param request relay.http.Request
 ---@return relay.http.Response
 function nearest:answer(request)
+  if not self.rates:take(request.address, engine.time()) then
+    return refusal(429, "too many requests")
+  end
   local names = self:choose(request)
   if not names[1] then
-    local refusal = http.refusal(503, "no node")
-    refusal.headers = HEADERS
-    return refusal
+    return refusal(503, "no node")
   end
   local answer = pair_of(self, names[1])
   answer.ok, answer.nodes = true, relay.array {}
@@ -234,11 +294,14 @@ function nearest:answer(request)
   return response
 end
 
---- GET /nearest, for everybody.
----@param await fun() waits until there has been a round
-function nearest:install(await)
+--- GET /nearest, for everybody. Nobody waits: until the first round of this load it knows what the last one
+--- knew, if there was one.
+---@param recall fun(): any what the last load's `update` gave
+function nearest:install(recall)
   http.route("/nearest", { public = true }, function(request)
-    await()
+    if not self.order[1] then
+      set(self, checked(recall()), {})
+    end
     return self:answer(request)
   end)
 end

@@ -6,14 +6,13 @@
 local relay = require "relay"
 local engine = require "relay.engine"
 local http = require "relay.http"
-local answers = require "relay.master.answers"
+local names = require "relay.names"
 local collect = require "relay.master.collect"
 
 local overview = {}
 overview.__index = overview
 
 local PIECE = 100 -- of a list, in one turn of the loop
-local NAME_MAX = 256
 local NULL = relay.null
 
 ---@class relay.master.StateNode a node in the state; nil is written as null
@@ -236,10 +235,6 @@ local HISTORY_ARGUMENTS = known_arguments("node", "channel", "span")
 local EVENTS_ARGUMENTS = known_arguments "before"
 local SPANS = { hour = true, day = true, month = true }
 
-local function is_name(text)
-  return text == nil or text ~= "" and #text <= NAME_MAX and utf8.len(text) ~= nil
-end
-
 -- What is wrong with a question for histories; nil: nothing.
 local function wrong_history(query)
   local unknown = unknown_argument(query, HISTORY_ARGUMENTS)
@@ -252,10 +247,10 @@ local function wrong_history(query)
   if query.span and not SPANS[query.span] then
     return "span must be hour, day or month"
   end
-  if query.node and not answers.is_node_name(query.node) then
+  if query.node and not names.is_node(query.node) then
     return "node must be a node's name"
   end
-  if not is_name(query.channel) then
+  if query.channel and not names.is_channel(query.channel) then
     return "channel must be a channel's name"
   end
 end
@@ -300,10 +295,14 @@ function overview:answer_events(request)
 end
 
 --- GET /overview/state, /overview/history, /overview/events.
----@param await fun() waits until there has been a round
+---@param await fun(): boolean waits until there has been a round; false: there was none, or too many wait
 function overview:install(await)
   http.route("/overview/state", {}, function()
-    await()
+    if not await() then
+      local refusal = http.refusal(503, "the first round is not over yet")
+      refusal.headers = { ["Retry-After"] = "1" }
+      return refusal
+    end
     return json_response(self:state())
   end)
   http.route("/overview/history", {}, function(request)

@@ -266,7 +266,8 @@ describe("relay.master", function()
     advance(15)
     history.fails = "disk full"
     advance(15)
-    assert.are.equal(2, #fake.log)
+    assert.are.equal("info overview: the history is written again", fake.log[2])
+    assert.are.equal(fake.log[1], fake.log[3])
   end)
 
   it("makes events of what was mended", function()
@@ -285,15 +286,60 @@ describe("relay.master", function()
     end
   end)
 
-  it("answers /nearest, and lets who asks too early wait for the first round", function()
+  it("answers /nearest at once, also before the first round", function()
     local begin = load()
-    fake.relay.sleep = function()
-      fake.relay.sleep = function() end
-      begin()
-    end
-    fake.relay.host_stats = function() return {} end
-    local status, body = fake_master.get "/nearest"
+    local status, body, headers = fake_master.get "/nearest"
+    assert.are.same({ 503, '{"ok":false,"reason":"no node"}' }, { status, body })
+    assert.truthy(headers:find("Retry-After: 1\r\n", 1, true))
+    begin()
+    status, body = fake_master.get "/nearest"
     assert.are.equal(200, status)
     assert.truthy(body:find('"host":"wss://a.example.com/connect"', 1, true))
+  end)
+
+  it("answers /nearest after a reload as before it", function()
+    add "node-b"
+    start()
+    assert.are.equal(200, (fake_master.get "/nearest"))
+    load()
+    assert.are.equal(200, (fake_master.get "/nearest"))
+    local others = { 5, {}, { name = 5, host = "x", clients = 1 }, { name = "x", host = "x" } }
+    for _, nonsense in ipairs { 5, others } do
+      fake.relay.state["wsrelay.master"].nearest = nonsense
+      load()
+      assert.are.equal(503, (fake_master.get "/nearest"))
+    end
+  end)
+
+  it("lets thirty-two wait for the first round, and wakes them", function()
+    local begin, topic = load(), nil
+    fake.engine.wait = function(given)
+      topic = given
+      coroutine.yield()
+    end
+    local answers = {}
+    local function ask()
+      local thread = coroutine.create(function()
+        table.insert(answers, (fake_master.get "/overview/state"))
+      end)
+      coroutine.resume(thread)
+      return thread
+    end
+    local threads = {}
+    for number = 1, 32 do
+      threads[number] = ask()
+    end
+    assert.are.same({}, answers)
+    ask()
+    assert.are.same({ 503 }, answers)
+    begin()
+    assert.are.equal(topic, fake.woken)
+    for _, thread in ipairs(threads) do
+      coroutine.resume(thread)
+    end
+    assert.are.equal(33, #answers)
+    assert.are.equal(200, answers[33])
+    ask()
+    assert.are.equal(200, answers[34])
   end)
 end)

@@ -152,6 +152,89 @@ describe("relay.metrics", function()
     end)
   end)
 
+  describe("that are being made", function()
+    local made, waiting
+
+    -- The first one waits in its middle; who asks meanwhile waits for the topic.
+    before_each(function()
+      load()
+      made, waiting = 0, {}
+      local new = fake.engine.figures
+      fake.engine.figures = function()
+        made = made + 1
+        coroutine.yield()
+        return new()
+      end
+      fake.engine.wait = function(topic)
+        table.insert(waiting, { topic = topic, thread = coroutine.running() })
+        return coroutine.yield()
+      end
+      fake.engine.wake = function(topic)
+        for _, one in ipairs(waiting) do
+          assert.are.equal(topic, one.topic)
+          one.is_woken = true
+        end
+      end
+    end)
+
+    local function ask()
+      local answer = {}
+      answer.thread = coroutine.create(function()
+        answer.ok, answer.text = pcall(metrics.text)
+      end)
+      coroutine.resume(answer.thread)
+      return answer
+    end
+
+    it("are made once for all who ask meanwhile", function()
+      local first, second, third = ask(), ask(), ask()
+      coroutine.resume(first.thread)
+      assert.is_truthy(first.text:find("wsrelay_clients", 1, true))
+      for place, answer in ipairs { second, third } do
+        assert.is_true(waiting[place].is_woken)
+        coroutine.resume(answer.thread)
+        assert.are.equal(first.text, answer.text)
+      end
+      assert.are.equal(1, made)
+      ask()
+      assert.are.equal(2, made)
+    end)
+
+    it("fail for all of them, and not for the next one", function()
+      local first, second = ask(), ask()
+      fake.engine.metrics = function() error("no room", 0) end
+      coroutine.resume(first.thread)
+      coroutine.resume(second.thread)
+      for _, answer in ipairs { first, second } do
+        assert.are.same({ false, "no room" }, { answer.ok, answer.text })
+      end
+      ask()
+      assert.are.equal(2, made)
+    end)
+
+    it("are waited for by eight, and refused to more", function()
+      local handler
+      package.loaded["relay.http"] = { route = function(_, _, given) handler = given end }
+      metrics.install()
+      for _ = 1, 1 + 8 do
+        ask()
+      end
+      local response = handler {}
+      assert.are.same({ 503, "1" }, { response.status, response.headers["Retry-After"] })
+      assert.are.equal("busy: too many scrapes at once\n", response.body)
+      assert.are.equal(1, made)
+    end)
+
+    it("are made anew when their handler was ended", function()
+      ask()
+      local second = ask()
+      coroutine.resume(second.thread) -- its time is over
+      assert.is_false(second.ok)
+      ask()
+      assert.are.equal(2, made)
+    end)
+  end)
+
   it("answers GET /metrics, with the token", function()
     load()
     local path, options, handler

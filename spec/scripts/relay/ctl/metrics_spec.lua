@@ -25,4 +25,10 @@ describe("relay.ctl.metrics", function()
     local objects = ctl_command.run(fake, "metrics", ctl_command.JSON).objects
     assert.truthy(objects[1].metrics:find("\nwsrelay_clients 5\n", 1, true))
   end)
+
+  it("says when too many ask at once", function()
+    require("relay.metrics").text = function() return nil, "busy" end
+    local call = ctl_command.run(fake, "metrics")
+    assert.are.same({ 1, "busy" }, { call.code, (call.err:gsub("\n$", "")) })
+  end)
 end)

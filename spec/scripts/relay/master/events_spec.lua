@@ -111,7 +111,7 @@ describe("relay.master.events", function()
     assert.are.same({ "1", "2" }, texts(written))
   end)
 
-  it("writes what the last load had left, and takes nothing along that is being written", function()
+  it("takes each out when it is written, and the next load writes what was broken off", function()
     local slow = history()
     local left
     slow.add_event = function(_, event)
@@ -122,30 +122,28 @@ describe("relay.master.events", function()
     slow.log = open { history = slow }
     slow.log:add("joined", "node-b", "1")
     slow.log:add("joined", "node-c", "2")
-    slow.log:flush()
-    assert.are.same({ "2" }, texts(left))
+    assert.is_true(slow.log:flush())
+    assert.are.same({ "1", "2" }, texts(left))
+    assert.are.same({}, slow.log.unwritten)
     local next_log = open { history = history() }
     next_log:adopt({}, left)
     written = {}
     next_log:flush()
-    assert.are.same({ "2" }, texts(written))
+    assert.are.same({ "1", "2" }, texts(written)) -- the history has the first once
   end)
 
-  it("forgets what nobody will write", function()
-    local log = open()
-    log:add("joined", "node-b", "1")
-    log:flush()
-    assert.are.same({}, log.unwritten)
-    assert.are.same({}, fake.log)
-  end)
-
-  it("says that it could not write, and goes on", function()
+  it("keeps what could not be written, in its order, and says why", function()
     local broken = history()
+    local add = broken.add_event
     broken.add_event = function() return nil, "disk full" end
     local log = open { history = broken }
     log:add("joined", "node-b", "1")
-    log:flush()
-    assert.are.same({ "warn overview: an event was not written: disk full" }, fake.log)
+    log:add("joined", "node-b", "2")
+    assert.are.same({ false, "disk full" }, { log:flush() })
+    broken.add_event = add
+    assert.is_true(log:flush())
+    assert.are.same({ "1", "2" }, texts(written))
+    assert.are.same({}, fake.log)
   end)
 
   it("remembers after a start, behind what has happened since", function()

@@ -393,6 +393,15 @@ describe("master.history", function()
       return found
     end
 
+    it("are there once, also when they are written twice", function()
+      for _ = 1, 2 do
+        remember(T + 0.125, "it's", "node-b")
+        remember(T + 0.125, "it's")
+        remember(T + 0.125, "another", "node-b")
+      end
+      assert.are.same({ "another", "it's", "it's" }, texts())
+    end)
+
     it("come newest first, as they were", function()
       remember(T, "first", "node-b")
       remember(T + 0.5, "second")

@@ -15,7 +15,7 @@ describe("relay.master.nearest", function()
       now = function() return 1000 end, tell = function() end, forget = function() end,
     }
     nearest = require("relay.master.nearest").new()
-    nearest:install(function() end)
+    nearest:install(function() return fake.kept end)
   end)
   after_each(fake_master.remove)
 
@@ -147,22 +147,99 @@ describe("relay.master.nearest", function()
     assert.are.equal(3, nearest.entries["node-c"].facts.clients)
   end)
 
-  it("does not ask the policy for more than 40,000 nodes in a second", function()
-    for number = 1, 1000 do
+  -- Asks once from each of so many addresses; how many were answered.
+  local function ask_from(count)
+    local answered = 0
+    for number = 1, count do
+      local status = fake_master.get("/nearest", nil, nil, "192.0.2." .. number)
+      answered = answered + (status == 200 and 1 or 0)
+    end
+    return answered
+  end
+
+  local function many(count)
+    for number = 1, count do
       add(("n%04d"):format(number), 1, { health = "good" })
     end
     nearest:update(known)
+  end
+
+  it("does not ask the policy for more than 40,000 nodes in a second", function()
+    many(1000)
     fake.chosen = { "n0001" }
-    for _ = 1, 200 do
-      get()
-    end
+    assert.are.equal(200, ask_from(200))
     local at_once = #asked
     assert.is_true(at_once >= 75 and at_once <= 80, at_once)
     fake.time = fake.time + 1
-    for _ = 1, 200 do
-      assert.are.equal(200, (get()))
-    end
+    assert.are.equal(200, ask_from(200))
     assert.is_true(#asked - at_once >= 36 and #asked - at_once <= 40)
+  end)
+
+  it("goes round the healthy ones with the fewest clients when it does not ask the policy", function()
+    many(1000)
+    fake.chosen = nil
+    for number = 1, 1000 do
+      local _, body = fake_master.get("/nearest", nil, nil, "10.0." .. number // 250 .. "." .. number % 250)
+      assert.truthy(body:find(('"node":"n%04d","nodes"'):format(number), 1, true))
+    end
+    for _, entry in pairs(nearest.entries) do
+      assert.are.equal(2, entry.facts.clients)
+    end
+  end)
+
+  it("has its nodes in order however they are chosen", function()
+    for number = 1, 40 do
+      add(("n%02d"):format(number), number * 7 % 11, { health = number % 3 == 0 and "bad" or "good" })
+    end
+    nearest:update(known)
+    for number = 1, 400 do
+      fake.chosen = number % 2 == 0 and { ("n%02d"):format(number * 13 % 40 + 1) } or nil
+      fake_master.get("/nearest", nil, nil, "10.0." .. number // 250 .. "." .. number % 250)
+    end
+    local all = {}
+    for _, entry in pairs(nearest.entries) do
+      all[#all + 1] = entry.facts
+    end
+    table.sort(all, function(a, b)
+      if a.health ~= b.health then
+        return a.health == "good"
+      elseif a.clients ~= b.clients then
+        return a.clients < b.clients
+      end
+      return a.name < b.name
+    end)
+    fake.chosen = nil
+    assert.are.same({ all[1].name, all[2].name, all[3].name, all[4].name },
+      nearest:choose { query = {}, headers = {} })
+  end)
+
+  it("refuses one that asks too often, and counts no refusal as a client", function()
+    three()
+    fake.chosen = { "node-b" }
+    local refused = 0
+    for _ = 1, 60 do
+      local status, body, headers = get()
+      if status == 429 then
+        refused = refused + 1
+        assert.are.equal('{"ok":false,"reason":"too many requests"}', body)
+        assert.truthy(headers:find("Retry-After: 1\r\n", 1, true))
+        assert.truthy(headers:find("Access-Control-Allow-Origin: *", 1, true))
+      end
+    end
+    assert.are.equal(10, refused)
+    assert.are.equal(55, nearest.entries["node-b"].facts.clients)
+    assert.are.equal(1, ask_from(1))
+  end)
+
+  it("answers from what the last load knew, until there is a round", function()
+    fake.kept = { { name = "node-x", host = "wss://x/connect", clients = 2, draining = false } }
+    fake.chosen = { "node-x" }
+    assert.are.equal(200, (get()))
+    assert.are.equal('[{"clients":2,"draining":false,"host":"wss://x/connect","name":"node-x"}]',
+      asked[1].nodes)
+    three()
+    fake.chosen = nil
+    assert.are.same({ "node-c", "node-b", "node-d" }, nearest:choose { query = {}, headers = {} })
   end)
 
   it("tells the policy of a thousand nodes at most, the healthy ones first", function()

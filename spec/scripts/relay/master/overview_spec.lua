@@ -25,7 +25,7 @@ describe("relay.master.overview", function()
     overview = require("relay.master.overview").new {
       collect = rounds, events = events, history = function() return history end,
     }
-    overview:install(function() end)
+    overview:install(function() return true end)
   end)
   after_each(fake_master.remove)
 
