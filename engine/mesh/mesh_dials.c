@@ -26,8 +26,7 @@ void mesh_dial_succeeded(struct link *link)
 void mesh_dial_ended(struct mesh *mesh, struct dial *dial, const char *error)
 {
     bool has_failed = dial->state != DIAL_LINKED;
-    if (mesh_link_to(mesh, text_of(dial->name)))
-        error = NULL;
+    bool is_linked = mesh_link_to(mesh, text_of(dial->name)) != NULL;
     if (has_failed) {
         mesh->counters.dials_failed++;
         log_event_gated(mesh->log, &mesh->gates.dials, mesh_now(mesh), LOG_WARN, "dial failed",
@@ -44,7 +43,7 @@ void mesh_dial_ended(struct mesh *mesh, struct dial *dial, const char *error)
     void *context = dial->context;
     dial_table_remove(&mesh->dials, dial);
     if (done)
-        done(context, error);
+        done(context, is_linked ? NULL : error);
 }
 
 void mesh_dial_given_up(const struct link *link)

@@ -138,40 +138,53 @@ static struct handshake_refusal ask_mesh(struct conn *conn)
     return accepted;
 }
 
-static struct handshake_refusal check(struct conn *conn, struct verdict *verdict)
+static bool is_for_nodes(const char *path)
 {
-    char path[VALUE_MAX];
-    int method = http_request(conn->wsi, path, sizeof(path));
+    return strcmp(path, "/node") == 0;
+}
+
+static struct handshake_refusal check(struct conn *conn, int method, const char *path,
+                                      struct verdict *verdict)
+{
     if (conn->refuse_status == 429)
         return (struct handshake_refusal){429, "", "too many connections from one address"};
     if (conn->refuse_status || conn->sockets->relay->draining)
         return (struct handshake_refusal){503, "", conn->refuse_status ? "full" : "draining"};
-    bool is_node = strcmp(path, "/node") == 0;
-    if (!is_node && strcmp(path, "/connect") != 0)
+    if (!is_for_nodes(path) && strcmp(path, "/connect") != 0)
         return (struct handshake_refusal){404, "", "no such path"};
     struct handshake_refusal refusal =
         handshake_check_request(conn->wsi, method, conn_protocols[0].name);
     if (refusal.status)
         return refusal;
-    return is_node ? ask_mesh(conn) : ask_policy(conn, path, verdict);
+    return is_for_nodes(path) ? ask_mesh(conn) : ask_policy(conn, path, verdict);
+}
+
+/* A node that is not let in is told no more than anybody; its operator looks for it here. */
+static void tell(const struct conn *conn, const char *path, const struct handshake_refusal *refusal)
+{
+    struct sockets *sockets = conn->sockets;
+    bool is_token = is_for_nodes(path) && refusal->status == 403;
+    log_event_gated(sockets->relay->log, &sockets->gates.handshake,
+                    clock_ms(&sockets->relay->clock), is_token ? LOG_WARN : LOG_INFO,
+                    "handshake refused",
+                    LOG_FIELDS(LOG_STR("address", conn->address_text), LOG_STR("path", path),
+                               LOG_INT("status", refusal->status),
+                               LOG_STR("reason", is_token ? "unknown token" : refusal->reason)));
 }
 
 int handshake_check(struct conn *conn)
 {
     if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_UPGRADE) <= 0)
         return -1; /* libwebsockets has answered and freed the headers already */
-    struct sockets *sockets = conn->sockets;
+    char path[VALUE_MAX] = "";
+    int method = http_request(conn->wsi, path, sizeof(path));
     struct verdict verdict = {0};
-    struct handshake_refusal refusal = check(conn, &verdict);
+    struct handshake_refusal refusal = check(conn, method, path, &verdict);
     if (!refusal.status)
         return 0;
     if (!conn->refuse_status) /* counted when it was accepted to be refused */
-        sockets->relay->counters.handshakes_refused++;
-    log_event_gated(sockets->relay->log, &sockets->gates.handshake,
-                    clock_ms(&sockets->relay->clock), LOG_INFO, "handshake refused",
-                    LOG_FIELDS(LOG_STR("address", conn->address_text),
-                               LOG_INT("status", refusal.status),
-                               LOG_STR("reason", refusal.reason)));
+        conn->sockets->relay->counters.handshakes_refused++;
+    tell(conn, path, &refusal);
     char body[VERDICT_REASON_MAX + 2];
     snprintf(body, sizeof(body), "%s\n", refusal.reason);
     http_write(conn->wsi, &(struct http_answer){refusal.status, refusal.headers, "text/plain", body,

@@ -282,7 +282,7 @@ async def test_health_says_no_peers_until_the_configured_peer_is_there(network):
 
 async def test_health_says_high_latency_above_its_limit(network):
     async with network:
-        other = await network.start("other")
+        other = await network.start("other", [], "health = { latency_ms = 60000 },")
         node = await network.start("node", [other], "health = { latency_ms = 0.001 },")
         await eventually(node.health, ("degraded", "high latency"))
         await other.has_peers()

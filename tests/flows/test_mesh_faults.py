@@ -223,6 +223,18 @@ async def test_token_that_is_wrong_is_403_before_the_upgrade(door, token):
     assert (await get(door, "/node", headers=headers)).status == 403
 
 
+async def test_token_that_is_wrong_is_found_in_the_log(start_node):
+    node = start_node('token = "right",')
+    stranger = {**UPGRADE, "Authentication": "wrong"}
+    assert (await get(node, "/node", headers=stranger)).body == "not allowed\n"
+    refused = node.wait_for("handshake refused")
+    assert refused.level == "warn"
+    assert (refused.fields["path"], refused.fields["status"], refused.fields["reason"]) == ("/node", 403, "unknown token")
+    assert (await get(node, "/connect", headers={**UPGRADE, "Sec-WebSocket-Version": "12"})).status == 426
+    refused = node.wait_for("handshake refused", 2)
+    assert (refused.level, refused.fields["path"], refused.fields["status"]) == ("info", "/connect", 426)
+
+
 async def test_token_in_the_address_is_403(door):
     path = f"/node?Authentication={door.token}&token={door.token}"
     assert (await get(door, path, headers=UPGRADE)).status == 403

@@ -165,6 +165,32 @@ static void test_mesh_dials_that_crossed_succeed_for_the_asker(void **state)
     far_end_free(its);
 }
 
+static void keep_line(void *context, const char *line, size_t len)
+{
+    buf_add(context, line, len);
+}
+
+/* Its asker is content, but who reads the log wants to know what is wrong with that way. */
+static void test_mesh_dials_that_fail_while_the_other_end_dialled_us_say_why(void **state)
+{
+    (void)state;
+    struct buf lines = {0};
+    node->log.sink = (struct log_sink){.write = keep_line, .context = &lines};
+    assert_int_equal(mesh_dial(node->mesh, "z", "wss://z.example/node", "t", done, NULL), 0);
+    whole_net_advance(net, 100);
+    struct far_end *its = far_end_accepted(node, WHOLE_TOKEN);
+    far_end_greet(its, "z", 0);
+    assert_non_null(mesh_link_of(node, "z"));
+    mesh_dial_failed(node->mesh, node->last_dial, "certificate has expired");
+    assert_int_equal(done_calls, 1);
+    assert_null(done_error);
+    buf_add_byte(&lines, '\0');
+    assert_non_null(strstr(lines.bytes, "dial failed"));
+    assert_non_null(strstr(lines.bytes, "reason=\"certificate has expired\""));
+    buf_deinit(&lines);
+    far_end_free(its);
+}
+
 static void test_mesh_dials_what_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -253,6 +279,7 @@ int main(void)
         TEST(once_and_fails_once),
         TEST(a_refused_handshake_is_a_failure),
         TEST(that_crossed_succeed_for_the_asker),
+        TEST(that_fail_while_the_other_end_dialled_us_say_why),
         TEST(what_cannot_be_is_refused),
         TEST(a_peer_taken_from_the_configuration_is_forgotten),
         TEST(an_answer_to_a_forgotten_dial_is_not_wanted),
