@@ -22,7 +22,7 @@ get_property(quick DIRECTORY PROPERTY TESTS)
 add_flows(mesh "mesh_.*")
 add_flows(master "master_.*" "flow_.*" "example_overview")
 add_flows(scripts "check" "cli_test" "ctl.*" "init" "policies" "reload" "tutorial" "watch")
-add_flows(pages "example_chat" "overview_page")
+add_flows(pages "example_chat" "overview_.*")
 add_flows(node ".*")
 set_tests_properties(${flow_groups} PROPERTIES
   ENVIRONMENT "WSRELAY_ENGINE=$<TARGET_FILE:wsrelay-engine>" TIMEOUT 600 PROCESSORS 1 DEPENDS "${quick};sim/spread")

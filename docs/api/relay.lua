@@ -289,7 +289,7 @@ function relay.counter(name, help) end
 ---@return relay.Gauge
 function relay.gauge(name, help) end
 
---- The dictionary of node-stats.
+--- The dictionary of node-stats. Its `network` counts the messages of all channels that are open here.
 ---@param bytes_max? integer of its JSON: channels that do not fit are left out
 ---@return table stats
 ---@return integer left_out channels

@@ -31,6 +31,7 @@ function testkit.array(list) end
 ---@field name string 1 to 64 of the characters A-Z a-z 0-9 . _ -
 ---@field main? string this node's main.lua
 ---@field policies? string its policies' directory, relative to the working directory
+---@field environment? table<string, string> what os.getenv of main.lua finds first
 ---@field token? string what others present to join it
 ---@field host? string what others are told to dial; "ws://NAME/"
 ---@field log_level? "debug"|"info"|"warn"|"error" instead of main.lua's
@@ -42,6 +43,7 @@ function testkit.array(list) end
 ---@field latency_ms? number of links that say none, there and back; 1
 ---@field main? string main.lua of nodes that say none; what --main says, or main.lua in the working directory
 ---@field policies? string policies of nodes that say none; what their main.lua says
+---@field environment? table<string, string> of all nodes, below their own; WSRELAY_NAME is in it
 ---@field token? string of nodes that say none
 ---@field log_level? "debug"|"info"|"warn"|"error" of nodes that say none
 ---@field seed? integer 1
@@ -129,7 +131,12 @@ function Net:cut(a, b) end
 ---@param node string one that runs
 function Net:crash(node) end
 
---- Starts a node that crashed, from its main.lua as it is now. Raises what is wrong in it.
+--- A node ends in good order, as by SIGTERM: it says so to the others, and closes its clients and links.
+--- Three seconds pass, then it does not run any more.
+---@param node string one that runs
+function Net:stop(node) end
+
+--- Starts a node that crashed or was stopped, from its main.lua as it is now. Raises what is wrong in it.
 ---@param node string one that does not run
 function Net:start(node) end
 

@@ -12,55 +12,11 @@
 #define BEAT_MS_A_NODE 20 /* n / 50 s */
 #define BEATS_MISSED 3
 
-/* A node that said that it ends. */
-struct left {
-    struct list node;
-    uint64_t at_ms;
-    size_t len;
-    char name[];
-};
-
 void members_init(struct members *members, const struct hash_key *key,
                   void (*changed)(void *context, const char *node, bool is_plain, bool is_alive),
                   void *context)
 {
     *members = (struct members){.key = *key, .changed = changed, .context = context};
-    list_init(&members->left);
-}
-
-static struct left *find_left(const struct members *members, struct text node)
-{
-    for (struct list *at = members->left.next; at != &members->left; at = at->next) {
-        struct left *left = list_entry(at, struct left, node);
-        if (left->len == node.len && memcmp(left->name, node.at, node.len) == 0)
-            return left;
-    }
-    return NULL;
-}
-
-static void forget_left(struct members *members, struct left *left)
-{
-    if (!left)
-        return;
-    list_remove(&left->node);
-    members->left_count--;
-    free(left);
-}
-
-/* Without memory it is believed alive a little longer. */
-static void note_left(struct members *members, struct text node, uint64_t now_ms)
-{
-    forget_left(members, find_left(members, node));
-    if (members->left_count >= MEMBERS_LEFT_MAX)
-        forget_left(members, list_entry(members->left.next, struct left, node));
-    struct left *left = malloc(sizeof(*left) + node.len);
-    if (!left)
-        return;
-    left->at_ms = now_ms;
-    left->len = node.len;
-    memcpy(left->name, node.at, node.len);
-    list_append(&members->left, &left->node);
-    members->left_count++;
 }
 
 void members_deinit(struct members *members)
@@ -71,8 +27,6 @@ void members_deinit(struct members *members)
         HASH_DEL(members->head, member);
         free(member);
     }
-    while (members->left_count > 0)
-        forget_left(members, list_entry(members->left.next, struct left, node));
 }
 
 static struct membership *find(const struct members *members, struct text node)
@@ -119,7 +73,6 @@ static void drop(struct members *members, struct membership *member)
 int members_link_up(struct members *members, struct text node, bool is_plain, uint64_t now_ms)
 {
     struct membership *member = find(members, node);
-    forget_left(members, find_left(members, node));
     if (member && member->is_plain != is_plain) {
         struct membership before = *member;
         drop(members, member);
@@ -161,14 +114,11 @@ void members_vouch(struct members *members, struct text peer, bool is_vouched)
         drop(members, member);
 }
 
-bool members_leave(struct members *members, struct text node, uint64_t now_ms)
+void members_leave(struct members *members, struct text node)
 {
     struct membership *member = find(members, node);
-    if (!member || member->is_plain)
-        return false;
-    note_left(members, node, now_ms);
-    drop(members, member);
-    return true;
+    if (member && !member->is_plain)
+        drop(members, member);
 }
 
 /* After so long a silence a node is dead. */
@@ -182,12 +132,8 @@ static uint64_t dead_ms(const struct members *members)
 void members_heard(struct members *members, struct text node, uint64_t heard_ms, uint64_t now_ms)
 {
     struct membership *member = find(members, node);
-    if (!member) {
-        const struct left *left = find_left(members, node);
-        bool has_left = left && heard_ms <= left->at_ms;
-        if (!has_left && now_ms - heard_ms < dead_ms(members))
-            member = add(members, node, false);
-    }
+    if (!member && now_ms - heard_ms < dead_ms(members))
+        member = add(members, node, false);
     if (member && member->heard_ms < heard_ms)
         member->heard_ms = heard_ms;
 }

@@ -14,12 +14,10 @@
 
 #include "base/err.h"
 #include "base/hash.h"
-#include "base/list.h"
 #include "hooks.h"
 
 #define MEMBERS_MAX 4096
 #define MEMBER_DEAD_MS 15000 /* the least */
-#define MEMBERS_LEFT_MAX 256 /* whose leaving is remembered */
 
 struct tree;
 
@@ -36,8 +34,6 @@ struct members {
     struct hash_key key;
     struct membership *head; /* uthash's */
     size_t plain_count;
-    struct list left; /* who said so, the oldest first */
-    size_t left_count;
     void (*changed)(void *context, const char *node, bool is_plain, bool is_alive);
     void *context;
 };
@@ -56,9 +52,8 @@ void members_link_down(struct members *members, struct text node, uint64_t now_m
 /* A plain peer stands on a roster from now on, or on none any more. */
 void members_vouch(struct members *members, struct text peer, bool is_vouched);
 
-/* A node said that it ends: it is dead at once, and what was heard of it up to now says nothing.
- * Its links are the owner's to close. False: it was not believed alive. */
-bool members_leave(struct members *members, struct text node, uint64_t now_ms);
+/* A node of our kind said that it ends: it is dead at once. Its links are the owner's to close. */
+void members_leave(struct members *members, struct text node);
 
 /* A node of our kind was heard of at that time, which may be past. */
 void members_heard(struct members *members, struct text node, uint64_t heard_ms, uint64_t now_ms);

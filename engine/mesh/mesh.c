@@ -116,7 +116,7 @@ struct mesh *mesh_new(const struct mesh_config *config, const struct mesh_calls 
 void mesh_close(struct mesh *mesh)
 {
     mesh->is_closing = true;
-    mesh_leave(mesh);
+    tree_leave(mesh->tree);
     for (struct list *at = mesh->dials.dials.next; at != &mesh->dials.dials; at = at->next) {
         struct dial *dial = list_entry(at, struct dial, node);
         if (dial->state == DIAL_TRIES)
@@ -168,13 +168,17 @@ uint64_t mesh_due_ms(const struct mesh *mesh)
     return is_idle(mesh) || mesh->is_closing ? UINT64_MAX : mesh->tick_ms + TICK_MS;
 }
 
+void mesh_heard_of(struct mesh *mesh, struct text node)
+{
+    uint64_t heard_ms = tree_heard_ms(mesh->tree, node);
+    if (heard_ms > 0)
+        members_heard(&mesh->members, node, heard_ms, mesh_now(mesh));
+}
+
 static void look_for_nodes(struct mesh *mesh, uint64_t now_ms)
 {
-    for (size_t i = 0; i < tree_source_count(mesh->tree); i++) {
-        struct text name = tree_source_name(mesh->tree, i);
-        if (!text_equals(name, mesh_name(mesh)))
-            members_heard(&mesh->members, name, tree_heard_ms(mesh->tree, name), now_ms);
-    }
+    for (size_t i = 0; i < tree_source_count(mesh->tree); i++)
+        mesh_heard_of(mesh, tree_source_name(mesh->tree, i));
     members_expire(&mesh->members, now_ms);
 }
 

@@ -267,7 +267,7 @@ static bool handle_claim(struct mesh *mesh, const struct mesh_command *from,
 {
     char source[NODE_NAME_MAX + 1];
     copy_source(from, source);
-    members_heard(&mesh->members, from->source, mesh_now(mesh), mesh_now(mesh));
+    mesh_heard_of(mesh, from->source);
     enum claim_verdict verdict = reservation_command(mesh->reservation, source, command);
     if (verdict == CLAIM_NO_VOTE)
         return false;

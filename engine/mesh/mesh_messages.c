@@ -133,7 +133,6 @@ void mesh_message_arrived(struct mesh *mesh, const struct packet *packet,
     struct channel *channel =
         channel_table_find(&relay->channels, parsed->channel, parsed->channel_len);
     if (!channel || channel->scope.kind == SCOPE_NODE) {
-        traffic_add(&relay->traffic, parsed->message.len, mesh_now(mesh));
         if (relay->trace)
             mesh_trace_packet(mesh, TRACE_unheard, NULL, &packet->head, parsed);
         return;

@@ -35,7 +35,7 @@ static void hear(struct link *link, const struct inm_packet *parsed)
     struct text data = {parsed->data.at, parsed->data.len};
     if (!link->is_plain && link_packet_read(&told, data.at, data.len) == 0)
         tree_hear(link->mesh->tree, link->slot, &told);
-    else if (link->is_plain || !(mesh_hear_roster(link, data) || mesh_hear_leave(link, data))) {
+    else if (link->is_plain || !mesh_hear_roster(link, data)) {
         malformed(link);
         return;
     }
@@ -218,6 +218,15 @@ static size_t queued_bytes(void *context, unsigned slot)
     return link ? link->session.outbox.bytes : 0;
 }
 
+/* What is linked here says itself that it ends. */
+static void left(void *context, unsigned slot, struct text node)
+{
+    struct mesh *mesh = context;
+    const struct link *own = mesh_link_to(mesh, node);
+    if (!own || own->slot == slot)
+        members_leave(&mesh->members, node);
+}
+
 static uint32_t random_number(void *context)
 {
     struct mesh *mesh = context;
@@ -241,6 +250,7 @@ void mesh_fill_tree_owner(struct mesh *mesh, struct tree_owner *owner)
         .tell = tell,
         .deliver = deliver,
         .queued_bytes = queued_bytes,
+        .left = left,
         .random = random_number,
     };
 }

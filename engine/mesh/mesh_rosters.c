@@ -1,9 +1,8 @@
 /* mesh_rosters.c — what goes from hop to hop about others: who is plain beside whom
- * (plain_rosters.h), and who ends. */
+ * (plain_rosters.h). */
 #include <string.h>
 
 #include "mesh/mesh_state.h"
-#include "protocol/json_write.h"
 
 static void listed(void *context, struct text peer, bool is_listed)
 {
@@ -87,61 +86,4 @@ bool mesh_hear_roster(struct link *link, struct text data)
         tell_all(mesh, node, link);
     plain_roster_packet_deinit(&packet);
     return is_roster;
-}
-
-/* --- Leaving --- */
-
-static void tell_leave(struct link *link, struct text node)
-{
-    struct buf data = {0};
-    buf_add_text(&data, "{\"leave\":");
-    json_write_string(&data, node.at, node.len);
-    buf_add_byte(&data, '}');
-    if (!data.failed)
-        mesh_tell(link, (struct text){data.bytes, data.len});
-    buf_deinit(&data);
-}
-
-static void tell_all_leave(struct mesh *mesh, struct text node, const struct link *but)
-{
-    for (unsigned slot = 0; slot < mesh->slot_count; slot++) {
-        struct link *link = mesh_slot(mesh, slot);
-        if (link && link != but && !link->is_plain)
-            tell_leave(link, node);
-    }
-}
-
-void mesh_leave(struct mesh *mesh)
-{
-    tell_all_leave(mesh, mesh_name(mesh), NULL);
-}
-
-/* Reads {"leave":"node-a"}. */
-static bool read_leave(struct text data, char name[NODE_NAME_MAX], size_t *len)
-{
-    struct json_reader json;
-    struct json_span key, value, found = {.kind = JSON_ABSENT};
-    json_read_init(&json, data.at, data.len);
-    if (json_enter_object(&json) != 0)
-        return false;
-    while (json_next_member(&json, &key) > 0 && json_read_value(&json, &value) == 0) {
-        if (json_string_equals(&key, "leave"))
-            found = value;
-    }
-    return found.kind == JSON_STRING && json_string_decode(&found, name, NODE_NAME_MAX, len) == 0 &&
-           node_name_is_valid(name, *len);
-}
-
-bool mesh_hear_leave(struct link *link, struct text data)
-{
-    struct mesh *mesh = link->mesh;
-    char name[NODE_NAME_MAX];
-    struct text node = {name, 0};
-    if (!read_leave(data, name, &node.len))
-        return false;
-    const struct link *own = mesh_link_to(mesh, node);
-    bool is_hearsay = own && own != link; /* what is linked here says so itself */
-    if (!is_hearsay && members_leave(&mesh->members, node, mesh_now(mesh)))
-        tell_all_leave(mesh, node, link);
-    return true;
 }

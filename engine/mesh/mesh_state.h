@@ -104,6 +104,11 @@ static inline struct link *mesh_slot(const struct mesh *mesh, unsigned slot)
     return link && link->state == LINK_STANDS ? link : NULL;
 }
 
+/* mesh.c */
+
+/* A node of our kind is believed alive for as long as what its tree knows of it says so. */
+void mesh_heard_of(struct mesh *mesh, struct text node);
+
 /* mesh_links.c */
 
 /* The first frame of a link that greets: handshake, or anything. */
@@ -166,11 +171,6 @@ void mesh_roster_changed(struct mesh *mesh);
 void mesh_tell_rosters(struct link *link);
 /* False: the link packet is no roster. */
 bool mesh_hear_roster(struct link *link, struct text data);
-
-/* This node ends: the others need not find out by its silence. */
-void mesh_leave(struct mesh *mesh);
-/* False: the link packet is nobody's leaving. */
-bool mesh_hear_leave(struct link *link, struct text data);
 
 /* mesh_messages.c */
 

@@ -46,7 +46,7 @@ struct relay {
     /* The relay's own. */
     struct channel_table channels;
     struct opening_table openings;
-    struct traffic traffic; /* of all messages that came by here */
+    struct traffic traffic; /* of the messages to all channels that are open here */
     uint64_t swept_ms;
     struct channel *rescoped;     /* rescope.c: the next channel that it asks about */
     struct list clients;          /* struct client.node, oldest first */

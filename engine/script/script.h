@@ -45,6 +45,8 @@ struct script_simulation {
     uint64_t (*wall_ms)(void *context); /* Unix time: os.time and os.date,
                                            and the time that policies see */
     uint64_t seed;                      /* of math.random */
+    const char *const *variables; /* of os.getenv, before the machine's: name, value, … NULL; or
+                                     NULL: none */
 };
 
 struct script_source {

@@ -2,6 +2,7 @@
 #include "script/simulation.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 static lua_Integer wall_seconds(lua_State *lua)
 {
@@ -41,6 +42,25 @@ static int simulated_date(lua_State *lua)
     return 1;
 }
 
+/* A variable of its own, else the machine's. */
+static int simulated_getenv(lua_State *lua)
+{
+    const struct script_simulation *simulation = lua_touserdata(lua, lua_upvalueindex(2));
+    const char *name = luaL_checkstring(lua, 1);
+    const char *const *variable = simulation->variables;
+    while (variable && *variable && strcmp(*variable, name) != 0)
+        variable += 2;
+    if (variable && *variable) {
+        lua_pushstring(lua, variable[1]);
+        return 1;
+    }
+    lua_settop(lua, 1);
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    lua_call(lua, 1, 1);
+    return 1;
+}
+
 static int refuse_exit(lua_State *lua)
 {
     return luaL_error(lua, "os.exit would end the test");
@@ -72,6 +92,7 @@ void simulation_open(lua_State *lua, const struct script_simulation *simulation)
     lua_getglobal(lua, "os");
     replace(lua, "time", simulated_time, simulation);
     replace(lua, "date", simulated_date, simulation);
+    replace(lua, "getenv", simulated_getenv, simulation);
     replace(lua, "exit", refuse_exit, simulation);
     lua_pop(lua, 1);
     seed_random(lua, simulation->seed);

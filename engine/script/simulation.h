@@ -1,7 +1,8 @@
 /* simulation.h — the scripts of a simulated node: virtual time and seeded chance in the place of
  * the machine's, and no way to end the process.
  *
- * os.time and os.date follow the simulation's clock, math.random its seed, os.exit raises. */
+ * os.time and os.date follow the simulation's clock, math.random its seed, os.getenv knows its
+ * variables before the machine's, os.exit raises. */
 #ifndef WSRELAY_SCRIPT_SIMULATION_H
 #define WSRELAY_SCRIPT_SIMULATION_H
 

@@ -87,6 +87,13 @@ static size_t queued_bytes(void *context, unsigned link)
     return station->queued_bytes(station->context, station->node, link);
 }
 
+static void left(void *context, unsigned link, struct text source)
+{
+    (void)context;
+    (void)link;
+    (void)source;
+}
+
 static uint32_t draw(void *context)
 {
     return (uint32_t)(chance_next(((struct mesh_node *)context)->station.chance) >> 32);
@@ -114,6 +121,7 @@ struct mesh_node *mesh_node_new(const struct station *station, uint64_t boot)
         .tell = tell,
         .deliver = deliver,
         .queued_bytes = queued_bytes,
+        .left = left,
         .random = draw,
     };
     struct router_owner routes = {.context = node, .forward = forward_directed, .direct = direct};

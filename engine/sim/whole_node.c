@@ -10,7 +10,6 @@
 
 #define URL_PREFIX "sim://"
 #define URL_SUFFIX "/node"
-#define CLOSED_US 3000000
 
 static void *must(void *memory)
 {
@@ -342,8 +341,8 @@ void whole_node_close(struct whole_node *node)
     *starts = node->starts;
     mesh_close(node->mesh);
     (void)relay_drain(&node->relay, SIZE_MAX);
-    event_queue_add(&node->net->events, node->net->events.now_us + CLOSED_US, fire_closed, node,
-                    starts);
+    event_queue_add(&node->net->events, node->net->events.now_us + WHOLE_CLOSE_MS * 1000,
+                    fire_closed, node, starts);
 }
 
 static void stop(struct cable_end *end)

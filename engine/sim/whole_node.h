@@ -23,6 +23,7 @@
 #define WHOLE_PEERS_MAX 64
 #define WHOLE_URL_MAX 160
 #define WHOLE_HASH_MS 12
+#define WHOLE_CLOSE_MS 3000
 
 struct whole_net;
 struct whole_node;
@@ -91,7 +92,7 @@ void whole_node_start(struct whole_node *node);
 /* Ends without a word of the mesh. Its connections are reset, or when it `is_silent`, as one whose
  * machine lost its power, just end. */
 void whole_node_crash(struct whole_node *node, bool is_silent);
-/* Closes its links and clients as a node that ends does, and is gone after three seconds. */
+/* Closes its links and clients as a node that ends does, and is gone after WHOLE_CLOSE_MS. */
 void whole_node_close(struct whole_node *node);
 /* Its process is stopped, or goes on. */
 void whole_node_freeze(struct whole_node *node, bool is_frozen);

@@ -13,10 +13,8 @@
 #include "spread/source.h"
 
 static const char *const kind_names[] = {
-    [LINK_PRUNE] = "prune",
-    [LINK_GRAFT] = "graft",
-    [LINK_GONE] = "gone",
-    [LINK_HAVE] = "have",
+    [LINK_PRUNE] = "prune", [LINK_GRAFT] = "graft", [LINK_GONE] = "gone",
+    [LINK_LEAVE] = "leave", [LINK_HAVE] = "have",
 };
 
 /* Adds `,` and a number. */
@@ -25,6 +23,15 @@ static void write_number(struct buf *buf, uint64_t number)
     char text[24];
     int len = snprintf(text, sizeof(text), ",%" PRIu64, number);
     buf_add(buf, text, (size_t)len);
+}
+
+/* Adds `,` and a number, or null. */
+static void write_known(struct buf *buf, bool is_known, uint64_t number)
+{
+    if (is_known)
+        write_number(buf, number);
+    else
+        buf_add_text(buf, ",null");
 }
 
 /* The items of a row, without brackets. */
@@ -37,11 +44,9 @@ static void write_row(struct buf *buf, enum link_kind kind, const struct link_ro
     write_number(buf, row->seq);
     if (kind != LINK_HAVE)
         return;
-    if (row->dist_ms == DIST_UNKNOWN)
-        buf_add_text(buf, ",null");
-    else
-        write_number(buf, row->dist_ms);
+    write_known(buf, row->dist_ms != DIST_UNKNOWN, row->dist_ms);
     write_number(buf, row->beat);
+    write_known(buf, !row->has_ended, row->age_ms);
 }
 
 void link_packet_write(struct buf *buf, const struct link_packet *packet)
@@ -150,7 +155,24 @@ static int read_one(struct link_packet *packet, struct json_items *items)
 {
     struct link_row *row;
     int err = add_row(packet, &row);
-    return err ? err : read_head(packet, items, row);
+    if (!err)
+        err = read_head(packet, items, row);
+    bool fits = packet->kind != LINK_LEAVE || row->seq < UINT32_MAX;
+    return err || fits ? err : RELAY_EINVAL;
+}
+
+/* What may be missing at the end of a row. */
+static int read_life(struct json_items *items, struct link_row *row)
+{
+    struct json_span item;
+    if (!json_items_next(items, &item))
+        return 0;
+    if (read_small(&item, &row->beat) != 0)
+        return RELAY_EINVAL;
+    if (!json_items_next(items, &item))
+        return 0;
+    row->has_ended = item.kind == JSON_NULL;
+    return row->has_ended ? 0 : read_small(&item, &row->age_ms);
 }
 
 static int read_have_row(struct link_packet *packet, const struct json_span *span)
@@ -168,9 +190,7 @@ static int read_have_row(struct link_packet *packet, const struct json_span *spa
         return RELAY_EINVAL;
     if (item.kind != JSON_NULL && read_small(&item, &row->dist_ms) != 0)
         return RELAY_EINVAL;
-    if (json_items_next(&items, &item) && read_small(&item, &row->beat) != 0)
-        return RELAY_EINVAL;
-    return 0;
+    return read_life(&items, row);
 }
 
 static int read_have(struct link_packet *packet, struct json_items *items)
@@ -195,7 +215,7 @@ static int read_rows(struct link_packet *packet, const struct json_span *rows)
     return packet->kind == LINK_HAVE ? read_have(packet, &items) : read_one(packet, &items);
 }
 
-/* The member among the four; -1 when it is none. */
+/* The member among the five; -1 when it is none. */
 static int kind_of(const struct json_span *key)
 {
     for (int kind = LINK_PRUNE; kind <= LINK_HAVE; kind++) {
@@ -205,7 +225,7 @@ static int kind_of(const struct json_span *key)
     return -1;
 }
 
-/* Finds the last of the four and its rows; -1 when there is none. */
+/* Finds the last of the five and its rows; -1 when there is none. */
 static int read_members(struct json_reader *json, struct json_span *rows)
 {
     struct json_span key, value;

@@ -64,7 +64,9 @@ void source_restart(struct source *source, struct number newest)
     assert(source->held_count == 0);
     source->boot = newest.boot;
     source->hi = source->floor = source->wanted = newest.seq;
+    source->heard_ms = 0;
     source->beat = 0;
+    source->has_ended = false;
     source->parent = LINK_NONE;
     source->dist_ms = DIST_UNKNOWN;
     clear_links(source->links, source->link_count);

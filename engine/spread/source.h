@@ -47,8 +47,9 @@ struct source {
     uint64_t boot, hi;     /* all up to `hi` arrived or was given up */
     uint64_t floor;        /* what `hi` was at first: none up to there was ever here */
     uint64_t wanted;       /* somebody has this one */
-    uint64_t heard_ms;     /* something new of it */
+    uint64_t heard_ms;     /* something new of it; 0: nothing of this boot yet */
     uint32_t beat;         /* its sign of life, counted by itself */
+    bool has_ended;        /* it said so, and this beat was the last */
     uint32_t dist_ms;      /* from the source to here */
     unsigned parent;       /* a link, LINK_NONE or LINK_SELF */
     struct packet **held;  /* NULL, or SOURCE_WINDOW places by seq */

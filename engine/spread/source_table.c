@@ -67,9 +67,9 @@ void source_table_remove(struct source_table *table, struct source *source)
     list_remove(&source->by_heard);
 }
 
-void source_table_heard(struct source_table *table, struct source *source, uint64_t now_ms)
+void source_table_heard(struct source_table *table, struct source *source, uint64_t heard_ms)
 {
-    source->heard_ms = now_ms;
+    source->heard_ms = heard_ms;
     list_remove(&source->by_heard);
     list_append(&table->by_heard, &source->by_heard);
 }

@@ -35,10 +35,11 @@ struct source *source_table_find(const struct source_table *table, const char *n
 int source_table_add(struct source_table *table, struct source *source) RELAY_MUST_USE;
 void source_table_remove(struct source_table *table, struct source *source);
 
-/* It was heard now. */
-void source_table_heard(struct source_table *table, struct source *source, uint64_t now_ms);
+/* It was heard at that time. */
+void source_table_heard(struct source_table *table, struct source *source, uint64_t heard_ms);
 
-/* The one that was silent longest; NULL when none was ever heard. */
+/* The one that was silent longest; NULL when none was ever heard. It goes by the order of the calls
+ * above: of two that are silent for good the one told of first comes first. */
 struct source *source_table_silent_longest(const struct source_table *table);
 
 #endif

@@ -87,7 +87,6 @@ struct source *tree_add_source(struct tree *tree, struct text name, struct numbe
         source_free(source);
         return NULL;
     }
-    tree_heard(tree, source);
     return source;
 }
 
@@ -98,13 +97,14 @@ void tree_restart_source(struct tree *tree, struct source *source, uint64_t boot
     list_remove(&source->in_repair);
     cache_forget(&tree->cache, &source->cached);
     source_restart(source, newest);
-    tree_heard(tree, source);
 }
 
-void tree_heard(struct tree *tree, struct source *source)
+void tree_heard(struct tree *tree, struct source *source, uint32_t age_ms)
 {
-    if (source != tree->self)
-        source_table_heard(&tree->sources, source, tree_now(tree));
+    uint64_t now_ms = tree_now(tree);
+    uint64_t heard_ms = age_ms < now_ms ? now_ms - age_ms : 0;
+    if (source != tree->self && heard_ms >= source->heard_ms)
+        source_table_heard(&tree->sources, source, heard_ms);
 }
 
 void tree_forward(struct tree *tree, unsigned link, struct packet *packet)
@@ -200,9 +200,8 @@ void tree_publish(struct tree *tree, struct packet *packet)
 void tree_hear(struct tree *tree, unsigned link, const struct link_packet *packet)
 {
     static void (*const hear[])(struct tree *, unsigned, const struct link_row *) = {
-        [LINK_PRUNE] = tree_hear_prune,
-        [LINK_GRAFT] = tree_hear_graft,
-        [LINK_GONE] = tree_hear_gone,
+        [LINK_PRUNE] = tree_hear_prune, [LINK_GRAFT] = tree_hear_graft,
+        [LINK_GONE] = tree_hear_gone,   [LINK_LEAVE] = tree_hear_leave,
         [LINK_HAVE] = tree_hear_have,
     };
     if (!tree_link_is_ours(tree, link))
@@ -289,7 +288,7 @@ uint32_t tree_dist_ms(const struct tree *tree, struct text source)
 uint64_t tree_heard_ms(const struct tree *tree, struct text source)
 {
     const struct source *found = find(tree, source);
-    return found ? found->heard_ms : 0;
+    return found && !found->has_ended ? found->heard_ms : 0;
 }
 
 struct seen *tree_seen(struct tree *tree)

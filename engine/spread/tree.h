@@ -13,7 +13,8 @@
  *
  * The tree is heap: tree_new, tree_free. It does no I/O and holds no clock; the owner gives
  * function pointers, and calls tree_tick when tree_due_ms has come. The surprising rule: of the
- * owner's functions only `deliver` may call back, and only tree_nonce and tree_publish. */
+ * owner's functions only `deliver` and `left` may call back, and only tree_nonce and tree_publish.
+ */
 #ifndef WSRELAY_SPREAD_TREE_H
 #define WSRELAY_SPREAD_TREE_H
 
@@ -45,6 +46,8 @@ struct tree_owner {
     void (*deliver)(void *context, struct packet *packet);
     /* What waits for a link to take it. */
     size_t (*queued_bytes)(void *context, unsigned link);
+    /* A source said that it ends, and the link's end that it did: maybe not for the first time. */
+    void (*left)(void *context, unsigned link, struct text source);
     uint32_t (*random)(void *context);
 };
 
@@ -84,6 +87,9 @@ size_t tree_nonce(const struct tree *tree, char out[INM_NONCE_OURS_MAX]);
 /* Broadcasts a packet with that nonce. */
 void tree_publish(struct tree *tree, struct packet *packet);
 
+/* This node ends: its neighbours hear it, and tell it on. It is not to broadcast any more. */
+void tree_leave(struct tree *tree);
+
 /* A packet with destination "*" arrived by a link. */
 void tree_receive(struct tree *tree, unsigned link, struct packet *packet);
 /* A link packet arrived by a link of our own kind. */
@@ -99,7 +105,8 @@ unsigned tree_parent(const struct tree *tree, struct text source);
 unsigned tree_nearest(const struct tree *tree, struct text source, unsigned but);
 /* How far a source is, DIST_UNKNOWN when nobody said. */
 uint32_t tree_dist_ms(const struct tree *tree, struct text source);
-/* When something new was heard of a source, or of its life; 0: it is not known. */
+/* When something new was heard of a source, or of its life, by anybody as far as is known; 0: it is
+ * not known, or has ended. */
 uint64_t tree_heard_ms(const struct tree *tree, struct text source);
 
 struct seen *tree_seen(struct tree *tree);

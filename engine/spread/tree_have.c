@@ -43,8 +43,16 @@ static bool is_news(const struct source *source, unsigned link)
             is_clearly_less(row->told_dist_ms, dist_ms));
 }
 
-static void add_row(struct link_packet *told, struct source *source, unsigned link)
+/* How long ago something new was heard of it. */
+static uint32_t age_ms(const struct tree *tree, const struct source *source)
 {
+    uint64_t past_ms = source == tree->self ? 0 : tree_now(tree) - source->heard_ms;
+    return past_ms < UINT32_MAX ? (uint32_t)past_ms : UINT32_MAX - 1;
+}
+
+static void add_row(struct tree *tree, struct source *source, unsigned link)
+{
+    struct link_packet *told = &tree->told;
     struct source_link *row = &source->links[link];
     row->was_told = true;
     row->told_seq = source->hi;
@@ -56,12 +64,15 @@ static void add_row(struct link_packet *told, struct source *source, unsigned li
         .seq = source->hi,
         .dist_ms = dist_to_tell(source),
         .beat = source->beat,
+        .age_ms = age_ms(tree, source),
+        .has_ended = source->has_ended,
     };
 }
 
 /* Fills a packet with news from the link's cursor on; whether it went round the whole table. */
-static bool gather(struct tree *tree, unsigned link, struct link_packet *told, uint32_t *left)
+static bool gather(struct tree *tree, unsigned link, uint32_t *left)
 {
+    struct link_packet *told = &tree->told;
     uint32_t *cursor = &tree->links[link].cursor;
     told->kind = LINK_HAVE;
     told->count = 0;
@@ -71,7 +82,7 @@ static bool gather(struct tree *tree, unsigned link, struct link_packet *told, u
         struct source *source = tree->sources.items[(*cursor)++];
         --*left;
         if (is_news(source, link))
-            add_row(told, source, link);
+            add_row(tree, source, link);
     }
     return *left == 0;
 }
@@ -81,7 +92,7 @@ void tree_tell_have(struct tree *tree, unsigned link, bool all)
     uint32_t left = tree->sources.count;
     bool is_round;
     do {
-        is_round = gather(tree, link, &tree->told, &left);
+        is_round = gather(tree, link, &left);
         if (tree->told.count == 0)
             return;
         tree->counters.haves++;
@@ -98,7 +109,7 @@ void tree_tell_mended(struct tree *tree, struct source *source)
             continue;
         tree->told.kind = LINK_HAVE;
         tree->told.count = 0;
-        add_row(&tree->told, source, link);
+        add_row(tree, source, link);
         tree->counters.haves++;
         tree->counters.have_rows++;
         tree->owner.tell(tree->owner.context, link, &tree->told);
@@ -106,11 +117,13 @@ void tree_tell_mended(struct tree *tree, struct source *source)
 }
 
 /* The network remembers a later boot of ours, because the wall clock went back, or more than we
- * sent, because somebody forged it: nobody would take our packets. Go past it with a new boot. */
-static void hear_of_self(struct tree *tree, const struct link_row *row)
+ * sent, or that we ended, because somebody forged it: nobody would take our packets, or count us.
+ * Go past it with a new boot. */
+void tree_hear_of_self(struct tree *tree, const struct link_row *row)
 {
-    bool is_ahead = row->boot == tree->self->boot && row->seq > tree->self->hi;
-    if ((row->boot <= tree->self->boot && !is_ahead) || row->boot == INM_BOOT_MAX)
+    const struct source *self = tree->self;
+    bool is_wrong = row->boot == self->boot && (row->seq > self->hi || row->has_ended);
+    if ((row->boot <= self->boot && !is_wrong) || row->boot == INM_BOOT_MAX || self->has_ended)
         return;
     struct number newest = {row->boot + 1, 0};
     cache_forget(&tree->cache, &tree->self->cached);
@@ -129,10 +142,14 @@ static void note(struct tree *tree, struct source *source, unsigned link,
     end->adv_seq = row->seq;
     end->adv_dist_ms = row->dist_ms;
     end->adv_beat = row->beat;
-    if (is_alive)
+    if (is_alive) {
         source->beat = row->beat;
+        source->has_ended = false;
+    }
     if (is_alive || row->seq > source->hi)
-        tree_heard(tree, source);
+        tree_heard(tree, source, row->age_ms);
+    if (row->has_ended && row->beat == source->beat)
+        tree_end(tree, source, link, row->beat);
 }
 
 /* Heard of here first: what came before is not ours to ask for. But of a source that was known and
@@ -151,6 +168,7 @@ static void meet(struct tree *tree, unsigned link, const struct link_row *row)
         tree->counters.refused++;
         return;
     }
+    tree_heard(tree, source, row->age_ms);
     note(tree, source, link, row);
     tree_graft(tree, source, link);
     if (row->dist_ms != DIST_UNKNOWN)
@@ -177,7 +195,7 @@ void tree_hear_have(struct tree *tree, unsigned link, const struct link_row *row
 {
     struct source *source = source_table_find(&tree->sources, row->source.at, row->source.len);
     if (source == tree->self) {
-        hear_of_self(tree, row);
+        tree_hear_of_self(tree, row);
         return;
     }
     if (!source || source->boot < row->boot) {

@@ -1,7 +1,8 @@
 /* tree_inner.h — the insides of struct tree, for its own files alone.
  *
  * tree.c: life, links, publish, tick. tree_receive.c: a packet's way. tree_graft.c: who is whose
- * parent. tree_have.c: telling and hearing what one has. tree_repair.c: gaps. */
+ * parent. tree_have.c: telling and hearing what one has.
+ * tree_leave.c: who ends. tree_repair.c: gaps. */
 #ifndef WSRELAY_SPREAD_TREE_INNER_H
 #define WSRELAY_SPREAD_TREE_INNER_H
 
@@ -56,15 +57,17 @@ static inline bool tree_link_is_ours(const struct tree *tree, unsigned link)
 /* tree.c */
 
 /* A new source of which `newest` is the last that counts as arrived; when the table is full the one
- * silent longest goes. NULL for want of memory. */
+ * silent longest goes. The caller says when it was heard of (tree_heard). NULL for want of memory.
+ */
 struct source *tree_add_source(struct tree *tree, struct text name, struct number newest);
 /* Gives up what is missing, delivers what is held, and begins anew with another boot, of which
- * nothing has arrived. */
+ * nothing has arrived. The caller says when it was heard of. */
 void tree_restart_source(struct tree *tree, struct source *source, uint64_t boot);
 void tree_forget_source(struct tree *tree, struct source *source);
 /* Hands a copy to a link, or drops it where too much waits. */
 void tree_forward(struct tree *tree, unsigned link, struct packet *packet);
-void tree_heard(struct tree *tree, struct source *source);
+/* Something new was heard of it, so long ago. */
+void tree_heard(struct tree *tree, struct source *source, uint32_t age_ms);
 
 /* tree_receive.c */
 
@@ -96,7 +99,16 @@ void tree_tell_have(struct tree *tree, unsigned link, bool all);
  * digest. */
 void tree_tell_mended(struct tree *tree, struct source *source);
 void tree_hear_have(struct tree *tree, unsigned link, const struct link_row *row);
+/* What the network says of this node. */
+void tree_hear_of_self(struct tree *tree, const struct link_row *row);
 uint64_t tree_next_have_ms(struct tree *tree);
+
+/* tree_leave.c */
+
+/* A source ended after this beat, no earlier than the last one that is known: the other neighbours
+ * hear it at once. */
+void tree_end(struct tree *tree, struct source *source, unsigned link, uint32_t beat);
+void tree_hear_leave(struct tree *tree, unsigned link, const struct link_row *row);
 
 /* tree_repair.c */
 

@@ -172,7 +172,7 @@ static void receive_numbered(struct tree *tree, unsigned link, struct packet *pa
         return;
     }
     struct source_link *row = &source->links[link];
-    tree_heard(tree, source);
+    tree_heard(tree, source, 0);
     row->got_seq = packet->number.seq > row->got_seq ? packet->number.seq : row->got_seq;
     if (source_has(source, packet->number.seq))
         settle_duplicate(tree, source, link);

@@ -24,8 +24,9 @@ static char *copy(const char *text)
 static const char *source_of(const char *key)
 {
     static const char *const sources[][2] = {
-        {"name", "testkit: name"},  {"host", "testkit: host"},         {"token", "testkit: token"},
-        {"peer", "testkit: links"}, {"policies", "testkit: policies"},
+        {"name", "testkit: name"},      {"host", "testkit: host"},
+        {"token", "testkit: token"},    {"peer", "testkit: links"},
+        {"no-peers", "testkit: links"}, {"policies", "testkit: policies"},
     };
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         if (strcmp(sources[i][0], key) == 0)
@@ -222,7 +223,8 @@ struct kit_node *kit_node_new(struct kit_net *net, const char *name, const char 
     kit_node_set(node, "name", name);
     node->main_path = copy(main_path);
     node->policies = copy(policies);
-    node->simulation = (struct script_simulation){node, wall_ms, chance_next(&net->whole->chance)};
+    node->simulation = (struct script_simulation){
+        .context = node, .wall_ms = wall_ms, .seed = chance_next(&net->whole->chance)};
     node->mind = (struct whole_mind){
         .context = node,
         .log = &node->log,
@@ -241,9 +243,12 @@ void kit_node_free(struct kit_node *node)
     script_free(node->script);
     for (size_t i = 0; i < node->option_count; i++)
         free((char *)node->options[i].value);
+    for (size_t i = 0; i < 2 * node->variable_count; i++)
+        free(node->variables[i]);
     for (size_t i = 0; i < node->line_count; i++)
         free(node->lines[i]);
     free(node->options);
+    free(node->variables);
     free(node->lines);
     free(node->peers);
     free(node->host);
@@ -258,6 +263,16 @@ void kit_node_set(struct kit_node *node, const char *key, const char *value)
     size_t size = (node->option_count + 1) * sizeof(struct script_option);
     node->options = must(realloc(node->options, size));
     node->options[node->option_count++] = (struct script_option){key, copy(value), source_of(key)};
+}
+
+void kit_node_set_variable(struct kit_node *node, const char *name, const char *value)
+{
+    size_t last = 2 * node->variable_count++;
+    node->variables = must(realloc(node->variables, (last + 3) * sizeof(char *)));
+    node->variables[last] = copy(name);
+    node->variables[last + 1] = copy(value);
+    node->variables[last + 2] = NULL;
+    node->simulation.variables = (const char *const *)node->variables;
 }
 
 int kit_node_start(struct kit_node *node, struct buf *error)
@@ -281,6 +296,11 @@ int kit_node_start(struct kit_node *node, struct buf *error)
 void kit_node_crash(struct kit_node *node)
 {
     whole_node_crash(node->whole, false);
+}
+
+void kit_node_stop(struct kit_node *node)
+{
+    whole_node_close(node->whole);
 }
 
 /* The mesh reads its configuration from node->script: it is the new one before that, and the old

@@ -32,6 +32,8 @@ struct kit_node {
     char *policies; /* NULL: main.lua says where they are */
     struct script_option *options;
     size_t option_count;
+    char **variables; /* name, value, … NULL; or NULL: none */
+    size_t variable_count;
     char *host; /* of its configuration; may be NULL */
     struct mesh_peer_config *peers;
     struct host_network network;
@@ -48,9 +50,14 @@ void kit_node_free(struct kit_node *node);
 /* A value as from the command line; all are copied but the key. */
 void kit_node_set(struct kit_node *node, const char *key, const char *value);
 
+/* A variable of its scripts' environment; both are copied. */
+void kit_node_set_variable(struct kit_node *node, const char *name, const char *value);
+
 /* Loads main.lua and runs. RELAY_ESCRIPT: `error` says what is wrong, and the node is down. */
 int kit_node_start(struct kit_node *node, struct buf *error) RELAY_MUST_USE;
 void kit_node_crash(struct kit_node *node);
+/* As by SIGTERM: it is gone after WHOLE_CLOSE_MS. */
+void kit_node_stop(struct kit_node *node);
 /* As by SIGHUP; from another main.lua or other policies when they are not NULL. On failure the old
  * scripts go on, and `error` says why. */
 int kit_node_reload(struct kit_node *node, const char *main_path, const char *policies,

@@ -13,11 +13,13 @@
 
 /* Sets the functions of one group in the table at the top.
  * net: open(seed), close(net), add(net, name, main, policies), set(net, node, key, value),
+ * set_variable(net, node, name, value),
  * link(net, a, b, latency_ms), advance(net, ms), now(net), partition(net, groups), heal(net),
  * cut(net, a, b). */
 void native_net(lua_State *lua, const struct kit_paths *paths);
-/* start(net, node), crash(net, node), reload(net, node, main, policies), is_alive(net, node),
- * health(net, node), log(net, node), channels(net, node), peers(net, node), nodes(net, node). */
+/* start(net, node), crash(net, node), stop(net, node), reload(net, node, main, policies),
+ * is_alive(net, node), health(net, node), log(net, node), channels(net, node), peers(net, node),
+ * nodes(net, node). */
 void native_node(lua_State *lua);
 /* client(net, node, address, query, origin, headers), say(net, client, text), hear(net, client),
  * closed(net, client), leave(net, client). */

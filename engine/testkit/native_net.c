@@ -72,10 +72,17 @@ static int net_add(lua_State *lua)
 
 static int net_set(lua_State *lua)
 {
-    static const char *const KEYS[] = {"host", "token", "peer", "log-level", NULL};
+    static const char *const KEYS[] = {"host", "token", "peer", "no-peers", "log-level", NULL};
     struct kit_node *node = native_check_node(lua, 2);
     const char *key = KEYS[luaL_checkoption(lua, 3, NULL, KEYS)];
     kit_node_set(node, key, luaL_checkstring(lua, 4));
+    return 0;
+}
+
+static int net_set_variable(lua_State *lua)
+{
+    struct kit_node *node = native_check_node(lua, 2);
+    kit_node_set_variable(node, luaL_checkstring(lua, 3), luaL_checkstring(lua, 4));
     return 0;
 }
 
@@ -137,15 +144,11 @@ static int net_cut(lua_State *lua)
 void native_net(lua_State *lua, const struct kit_paths *paths)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"close", net_close},
-        {"add", net_add},
-        {"set", net_set},
-        {"link", net_link},
-        {"advance", net_advance},
-        {"now", net_now},
-        {"partition", net_partition},
-        {"heal", net_heal},
-        {"cut", net_cut},
+        {"close", net_close}, {"add", net_add},
+        {"set", net_set},     {"set_variable", net_set_variable},
+        {"link", net_link},   {"advance", net_advance},
+        {"now", net_now},     {"partition", net_partition},
+        {"heal", net_heal},   {"cut", net_cut},
         {NULL, NULL},
     };
     luaL_newmetatable(lua, NETWORK);

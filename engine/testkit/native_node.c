@@ -30,6 +30,12 @@ static int node_crash(lua_State *lua)
     return 0;
 }
 
+static int node_stop(lua_State *lua)
+{
+    kit_node_stop(native_check_alive(lua, 2));
+    return 0;
+}
+
 static int node_reload(lua_State *lua)
 {
     struct kit_node *node = native_check_alive(lua, 2);
@@ -131,11 +137,17 @@ static int node_nodes(lua_State *lua)
 void native_node(lua_State *lua)
 {
     static const luaL_Reg FUNCTIONS[] = {
-        {"start", node_start},       {"crash", node_crash},
-        {"reload", node_reload},     {"is_alive", node_is_alive},
-        {"health", node_health},     {"log", node_log},
-        {"channels", node_channels}, {"peers", node_peers},
-        {"nodes", node_nodes},       {NULL, NULL},
+        {"start", node_start},
+        {"crash", node_crash},
+        {"stop", node_stop},
+        {"reload", node_reload},
+        {"is_alive", node_is_alive},
+        {"health", node_health},
+        {"log", node_log},
+        {"channels", node_channels},
+        {"peers", node_peers},
+        {"nodes", node_nodes},
+        {NULL, NULL},
     };
     luaL_setfuncs(lua, FUNCTIONS, 0);
 }

@@ -81,6 +81,12 @@ local OPTIONS = {
       return peer and { peer }, message
     end,
   },
+  ["no-peers"] = { -- the test kit's, of a node that dials nobody
+    key = "peers",
+    list = function()
+      return {}
+    end,
+  },
   ["log-level"] = { key = "log", inner = "level" },
   ["log-format"] = { key = "log", inner = "format" },
 }

@@ -23,6 +23,31 @@ local function labels_of(metric)
   return names[1] and "{" .. table.concat(names, ",") .. "}" or ""
 end
 
+-- The keys of relay.node, and of the tables in it but limits, which have a section of their own.
+local function keys()
+  local file <close> = assert(io.open "docs/api/config.lua")
+  local fields, class = {}, nil
+  for line in file:lines() do
+    class = line:match "^%-%-%-@class relay%.(%w+)" or class
+    local key, kind = line:match "^%-%-%-@field ([%l_]+)%?? (%S+)"
+    if key then
+      fields[class] = fields[class] or {}
+      table.insert(fields[class], { key, kind:match "^relay%.(%w+Config)$" })
+    end
+  end
+  local found = {}
+  for _, field in ipairs(fields.NodeConfig) do
+    local key, inner = field[1], fields[field[2]]
+    if not inner then
+      found[#found + 1] = key
+    end
+    for _, one in ipairs(key ~= "limits" and inner or {}) do
+      found[#found + 1] = key .. "." .. one[1]
+    end
+  end
+  return found
+end
+
 describe("docs/operations.md", function()
   it("tells of every metric with its type and labels, and of no other", function()
     local listed = {}
@@ -30,6 +55,14 @@ describe("docs/operations.md", function()
       listed[metric[1]] = { labels = labels_of(metric), kind = metric[2] }
     end
     assert.are.same(listed, documented())
+  end)
+
+  it("tells of every key of relay.node", function()
+    local file <close> = assert(io.open "docs/operations.md")
+    local text = file:read("a"):match "\n## Options.-\n(| .-)\n## Signals"
+    for _, key in ipairs(keys()) do
+      assert.is_truthy(text:find("`" .. key .. "`", 1, true), key)
+    end
   end)
 
   it("tells of every value of a label that has few", function()

@@ -10,6 +10,7 @@ function fake_kit.require(name)
     open = function() return "handle" end,
     add = function() end,
     set = function() end,
+    set_variable = function() end,
     link = function() end,
     start = function() return true end,
     now = function() return kit.now_ms end,

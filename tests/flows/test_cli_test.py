@@ -136,30 +136,19 @@ def test_help_is_0(project):
     assert code == 0 and out.startswith("usage: wsrelay-engine test ")
 
 
-def test_the_manuals_examples_run_as_they_stand(project):
+def test_the_manuals_examples_run_as_they_stand(tmp_path):
     manual = Path("docs/testing.md").read_text()
-    blocks = re.findall(r"```lua\n-- spec/(\S+)\n(.*?)```", manual, re.DOTALL)
-    assert [name for name, _ in blocks] == ["policies/channel_auth_spec.lua", "network_spec.lua"]
-    directory = project(blocks[1][1], "network_spec.lua")
-    (directory / "spec" / "policies").mkdir()
-    (directory / "spec" / blocks[0][0]).write_text(blocks[0][1])
-    (directory / "main.lua").write_text(MAIN.replace('require("relay")', 'local relay = require "relay"; relay') + """
-        relay.command("say-hello", function(request) return { greeting = "hello " .. request.source } end)""")
-    (directory / "policies" / "client_auth.lua").write_text("""
-        local client_auth = {}
-        function client_auth.connect(request)
-          if request.origin == "https://evil.example.com" then return false, "not from there" end
-          return true
-        end
-        return client_auth""")
-    (directory / "policies" / "channel_auth.lua").write_text("""
-        local channel_auth = {}
-        function channel_auth.open(request)
-          return not request.channel:find "^private%." or request.channel == "private." .. tostring(request.client.user)
-        end
-        return channel_auth""")
-    code, out, _ = run(directory)
+    files = re.findall(r"^```lua\n-- (\S+\.lua)\n(.*?)^```$", manual, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in files] == [
+        "policies/channel_auth.lua", "spec/policies/channel_auth_spec.lua", "main.lua", "policies/client_auth.lua",
+        "spec/network_spec.lua"]
+    for name, text in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    code, out, _ = run(tmp_path)
     assert code == 0 and "5 successes / 0 failures / 0 errors" in out, out
+    ended = subprocess.run(["busted", "--lua=lua5.4", "spec/policies"], cwd=tmp_path, timeout=60, text=True, capture_output=True)
+    assert ended.returncode == 0 and "1 success / 0 failures / 0 errors" in ended.stdout, ended.stdout
 
 
 def test_plain_busted_is_told_who_runs_the_kit(project):

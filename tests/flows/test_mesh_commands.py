@@ -173,6 +173,8 @@ async def test_node_stats_after_known_traffic(network):
         assert stats["relay"]["clients"] == 3
         assert stats["relay"]["channel_connections"] == {"channel1": 2, "channel2": 2}
         assert set(stats["channels"]) == {"channel1", "channel2"}
+        total = sum(stats["channels"][name]["bandwidth"]["60s"] for name in ("channel1", "channel2"))
+        assert stats["network"]["bandwidth"]["60s"] == pytest.approx(total, rel=0.1)
         for each in [stats["network"], *stats["channels"].values()]:
             assert_network(each)
         for name in ("channel1", "channel2"):  # 20 messages of 1,000 bytes: 160 kilobits

@@ -1,66 +1,24 @@
 """The Network Overview as its reader sees it: in a browser, with a master that a test moves by hand (support/overview_mock.py)."""
 
-import asyncio
-import contextlib
+import functools
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from support.browser import CHROMIUM, Page, browser_at
-from support.overview_mock import CHART, OverviewMock, hostile, troubled
+from support.overview_mock import hostile, troubled
+from support.overview_reader import NARROWEST, needs_browser, reads
 from support.overview_world import HOSTILE_NAMES, World
 
 MODULE_TESTS = Path(__file__).resolve().parents[1] / "page"
-NARROWEST = 360
-DESKTOP = (1440, 900)
 
-pytestmark = pytest.mark.skipif(not (Path(CHROMIUM).exists() and CHART.exists()), reason="needs chromium and libjs-chart.js")
-
-
-class OverviewPage(Page):
-    async def shown(self):
-        await self.until("document.body.dataset.view === 'network' && document.querySelector('#nodes tbody tr')")
-
-    async def live(self):
-        await self.until("document.querySelector('#connection').dataset.kind === 'live'")
-
-    def texts(self, selector):
-        return self.evaluate(f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.textContent.trim())")
-
-    def column(self, table, number):
-        return self.texts(f"#{table} tbody td:nth-child({number})")
-
-    def count(self, selector):
-        return self.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
-
-    async def has_charts(self, count):
-        await self.until(f"[...document.querySelectorAll('.plot canvas')].filter((c) => globalThis.Chart?.getChart(c)).length === {count}")
-
-    async def key(self, key):
-        for kind in ("keyDown", "keyUp"):
-            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+pytestmark = needs_browser
 
 
 @pytest.fixture
 def reader(browser_url):
-    """`async with reader(world, ...) as (page, mock, browser)`: a page that is open on a mock."""
-
-    @contextlib.asynccontextmanager
-    async def reads(world, path="", size=DESKTOP, theme="light", motion="reduce", **options):
-        async with OverviewMock(world, **options) as mock, browser_at(browser_url) as browser:
-            page = await browser.open_page(mock.address + path, OverviewPage, emulate=[
-                ("Emulation.setDeviceMetricsOverride", {"width": size[0], "height": size[1], "deviceScaleFactor": 1,
-                                                        "mobile": size[0] < 800}),
-                ("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme},
-                                                             {"name": "prefers-reduced-motion", "value": motion}]}),
-            ])
-            yield page, mock, browser
-            await page.call("Storage.clearDataForOrigin", origin=mock.origin, storageTypes="all")
-            await page.call("Page.close")
-
-    return reads
+    return functools.partial(reads, browser_url)
 
 
 @pytest.mark.parametrize("path", sorted(MODULE_TESTS.glob("*_test.js")), ids=lambda p: p.stem)
@@ -180,8 +138,10 @@ async def test_rows_stay_where_they_are_under_the_pointer(reader):
 
 async def test_a_nodes_page_has_charts_whose_gaps_are_gaps(reader):
     async with reader(World(4), path="#/node/node-b") as (page, mock, browser):
-        await page.has_charts(6)
-        assert await page.texts(".plot h3") == ["Messages a second", "Bandwidth", "Clients", "Load", "Memory used", "Disk used"]
+        await page.has_charts(9)
+        assert await page.texts(".plot h3") == [
+            "Messages a second", "Payload of messages, each once", "Clients", "Channels", "Host load", "Host memory", "Host disk",
+            "Host traffic in", "Host traffic out"]
         chart = "Chart.getChart(document.querySelector('[data-column=\"clients\"] canvas'))"
         assert await page.evaluate(f"{chart}.data.datasets[0].data.filter(({{ y }}) => y === null).length") == 2
         assert await page.evaluate(f"{chart}.data.datasets[0].spanGaps") is False
@@ -205,7 +165,7 @@ async def test_charts_are_destroyed_with_their_page(reader):
         for name in ("node-b", "node-c", "node-a"):
             await page.evaluate(f"location.hash = '#/node/{name}'")
             await page.text_is(".subject-head h1", name)
-            await page.has_charts(6)
+            await page.has_charts(9)
         await page.evaluate("location.hash = '#/'")
         await page.until("document.querySelector('#detail').hidden")
         assert await page.evaluate("Object.keys(Chart.instances).length") == 0
@@ -249,7 +209,7 @@ async def test_names_stay_text(reader):
         for i in range(len(shown)):
             await page.evaluate(f"location.hash = document.querySelectorAll('#drawing .node')[{i}].getAttribute('href')")
             await page.text_is(".subject-head h1", shown[i])
-            await page.has_charts(6)
+            await page.has_charts(9)
             await page.evaluate("location.hash = '#/'")
             await page.until("!document.querySelector('#overview').hidden")
         await mock.push()
@@ -271,7 +231,7 @@ async def test_a_small_screen_scrolls_in_one_direction(reader, path, width):
     async with reader(troubled(World(12)), path=path, size=(width, 740)) as (page, _, _browser):
         await page.until("document.body.dataset.view === 'network'")
         if path:
-            await page.has_charts(3 if "channel" in path else 6)
+            await page.has_charts(3 if "channel" in path else 9)
         wide = await page.evaluate(
             "[...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.closest('.symbols, .unseen, .skip, thead')"
             " && e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.name, .reason, .facts, .table-frame, svg')).map((e) => e.outerHTML.slice(0, 90))")
@@ -327,7 +287,7 @@ async def test_text_can_be_read_in_both_themes(reader, theme):
 
 async def test_the_switch_outlives_a_reload(reader):
     async with reader(World(2), path="#/node/node-b", theme="light") as (page, _, _browser):
-        await page.has_charts(6)
+        await page.has_charts(9)
         border = "Chart.getChart(document.querySelector('.plot canvas')).data.datasets[0].borderColor"
         light = await page.evaluate(border)
         await page.click("#theme")
@@ -389,7 +349,7 @@ async def test_nothing_comes_from_another_host(reader):
     async with reader(World(4)) as (page, mock, browser):
         await page.shown()
         await page.evaluate("location.hash = '#/node/node-b'")
-        await page.has_charts(6)
+        await page.has_charts(9)
         ours = (mock.origin, mock.origin.replace("http", "ws"), "data:", "about:")
         assert [url for url in browser.requested if not url.startswith(ours)] == []
         assert browser.complaints == []  # a broken content policy would be one

@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from support.node import BINARY, ROOT, WAIT_SECONDS
 
-UNIT = ROOT / "docs" / "systemd" / "wsrelay-engine.service"
+UNIT = ROOT / "docs" / "systemd" / "wsrelay-engine.service.in"
 EXPOSURE_MAX = 15  # of 100
 
 # What systemd would have beside, and why not.
@@ -29,9 +30,9 @@ def analyze(*arguments) -> subprocess.CompletedProcess:
 
 @pytest.fixture
 def unit(tmp_path):
-    """The unit of a program that is where it says; the installed one is found in /usr/local/bin or /usr/bin."""
-    path = tmp_path / UNIT.name
-    path.write_text(UNIT.read_text().replace("ExecStart=wsrelay-engine", f"ExecStart={BINARY}"))
+    """As an installation would write it, of a program that is there."""
+    path = tmp_path / UNIT.stem
+    path.write_text(UNIT.read_text().replace("@WSRELAY_BINDIR@", str(Path(BINARY).resolve().parent)))
     return path
 
 
@@ -43,6 +44,12 @@ def test_systemd_has_nothing_to_say_about_the_unit(unit):
 def test_systemd_has_something_to_say_about_a_wrong_one(unit):
     unit.write_text(unit.read_text().replace("PrivateTmp=yes", "PrivateTemp=yes"))
     assert "PrivateTemp" in analyze("verify", "--man=no", unit).stderr
+
+
+def test_the_unit_is_started_again_however_often_it_fails():
+    lines = UNIT.read_text().splitlines()
+    assert {"StartLimitIntervalSec=0", "Restart=on-failure"} <= set(lines)
+    assert lines.index("StartLimitIntervalSec=0") < lines.index("[Service]")  # systemd ignores it elsewhere
 
 
 def test_the_unit_leaves_open_what_a_relay_needs_and_nothing_else(unit):

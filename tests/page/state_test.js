@@ -1,5 +1,5 @@
 import { merged, textOf } from "/overview/events.js";
-import { Store, condition, drawable, conditions, linksOf, matches, severity, sorted } from "/overview/state.js";
+import { Store, condition, drawable, conditions, lastWordsOf, linksOf, matches, severity, sorted, subscribersOf, wantsLook } from "/overview/state.js";
 import { equal, ok, test } from "./check.js";
 
 const node = (name, health, state = "up") => ({ name, health, state });
@@ -61,4 +61,25 @@ test("older events join newer ones, each once", () => {
 
 test("an event's text does not say the node's name twice", () => {
   equal([textOf({ node: "a", text: "a joined" }), textOf({ node: "a", text: "joined" }), textOf({ node: null, text: "a joined" })], ["joined", "joined", "a joined"]);
+});
+
+test("a node that looks well and has trouble wants a look, before the silent and the well, after the ill", () => {
+  const troubled = { ...node("t", "good"), process: { recent: { slow_clients: 1 } } };
+  const all = [node("a", "good"), node("b", null), node("c", "degraded"), troubled];
+  equal(sorted(all, severity, false).map(({ name }) => name), ["c", "t", "b", "a"]);
+  equal(all.filter(wantsLook).map(({ name }) => name), ["c", "t"]);
+});
+
+test("a channel's nodes stand by their subscribers, those that are not told last", () => {
+  const channel = { nodes: ["a", "b", "c", "d"], subscribers: [{ node: "c", clients: 9 }, { node: "b", clients: 9 }, { node: "a", clients: 0 }] };
+  equal(subscribersOf(channel).map(({ node, clients }) => `${node} ${clients}`), ["b 9", "c 9", "a 0", "d null"]);
+});
+
+test("a lost node's last words are those since it joined", () => {
+  const event = (at, kind, name = "a") => ({ at, kind, node: name, text: `${kind} ${at}` });
+  const words = (...events) => Object.values(lastWordsOf({ events }, { name: "a" })).map((found) => found?.text ?? null);
+  equal(words(event(9, "mended"), event(8, "left"), event(7, "trouble", "b"), event(6, "reloaded"), event(5, "draining"), event(4, "health"), event(3, "joined")), ["left 8", "draining 5"]);
+  equal(words(event(8, "left"), event(7, "joined"), event(6, "health")), ["left 8", null]);
+  equal(words(event(6, "health")), [null, "health 6"]);
+  equal(words(), [null, null]);
 });

@@ -88,6 +88,28 @@ describe("a network", function()
     assert.same({}, net:channels "node-c")
   end)
 
+  it("counts out a node that left, on those that start later, too", function()
+    local links = { LINE[1], LINE[2], { "node-a", "node-d" } }
+    local main = "tests/testkit/node/main.lua"
+    local net = testkit.network { "node-a", "node-b", "node-c", "node-d", links = links, main = main }
+    net:settle()
+    net:stop "node-c"
+    assert.is_false(net:is_alive "node-c")
+    assert.same({ "node-a", "node-b" }, net:nodes "node-d")
+    net:advance(25)
+    net:stop "node-d"
+    net:start "node-d"
+    net:advance(3)
+    assert.same({ "node-a", "node-b" }, net:nodes "node-d")
+    local before = net:time()
+    assert.same(OK, net:client("node-d"):subscribe "channel")
+    assert.is_true(net:time() - before < 1)
+    assert.equal(1, #net:log("node-d", "node down")) -- in its first life
+    net:start "node-c"
+    assert.is_true(net:settle())
+    assert.same({ "node-a", "node-b", "node-c" }, net:nodes "node-d")
+  end)
+
   it("links again what was cut", function()
     local net = line()
     net:cut("node-a", "node-b")

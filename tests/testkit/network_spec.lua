@@ -36,6 +36,15 @@ describe("testkit.network", function()
     assert.same({ "node-b", "node-c" }, net:nodes "node-a")
   end)
 
+  it("leaves main.lua's peers out, also of a node that dials nobody", function()
+    local main = written [[
+      require("relay").node { peers = { { name = "node-b", url = "ws://192.0.2.9/node", token = "t" } } }]]
+    local net = network { "node-a", "node-b", main = main, links = { { "node-a", "node-b" } } }
+    net:advance(60)
+    assert.same({ "node-a" }, net:peers "node-b")
+    assert.same({}, net:log("node-b", "dial"))
+  end)
+
   it("takes one node alone", function()
     local net = network { "alone" }
     assert.same({}, net:nodes "alone")
@@ -61,6 +70,24 @@ describe("testkit.network", function()
     assert.same({ ok = false, reason = "too many channels" }, client:subscribe "two")
     assert.same({}, net:log "node-b")
     assert.is_truthy(net:client("node-a", { origin = "https://evil.example.com" }))
+  end)
+
+  it("gives main.lua a name and an environment in the process' place", function()
+    local main = written [[
+      local relay = require "relay"
+      relay.node { region = os.getenv "REGION" }
+      relay.command("tell", function()
+        return { name = os.getenv "WSRELAY_NAME", region = os.getenv "REGION", path = os.getenv "PATH",
+          nothing = os.getenv "NO_SUCH_VARIABLE" == nil }
+      end)]]
+    local other = { name = "node-b", environment = { REGION = "us" } }
+    local net = network { "node-a", other, main = main, environment = { REGION = "eu" } }
+    local path = os.getenv "PATH"
+    assert.same({ ok = true, name = "node-b", region = "us", path = path, nothing = true },
+      net:request("node-a", "node-b", { command = "tell" }))
+    assert.same({ ok = true, name = "node-a", region = "eu", path = path, nothing = true },
+      net:request("node-b", "node-a", { command = "tell" }))
+    assert.is_nil(os.getenv "REGION")
   end)
 
   it("keeps a node out that node_auth refuses", function()

@@ -54,14 +54,15 @@ static void assert_row(uint32_t index, const char *source, uint64_t boot, uint64
 static void test_link_packet_writes_each_kind(void **state)
 {
     (void)state;
-    packet.rows[0] = (struct link_row){TEXT("rome"), BOOT, 7, 12, 3};
-    packet.rows[1] = (struct link_row){TEXT("a\"b"), BOOT, 9, DIST_UNKNOWN, 0};
+    packet.rows[0] = (struct link_row){TEXT("rome"), BOOT, 7, 12, 3, .age_ms = 250};
+    packet.rows[1] = (struct link_row){TEXT("a\"b"), BOOT, 9, DIST_UNKNOWN, .has_ended = true};
     assert_written(LINK_PRUNE, 2, "{\"prune\":[\"rome\",\"a\\\"b\"]}");
     assert_written(LINK_GRAFT, 1, "{\"graft\":[\"rome\",1795389987000,7]}");
     assert_written(LINK_GONE, 1, "{\"gone\":[\"rome\",1795389987000,7]}");
     assert_written(LINK_HAVE, 2,
-                   "{\"have\":[[\"rome\",1795389987000,7,12,3],"
-                   "[\"a\\\"b\",1795389987000,9,null,0]]}");
+                   "{\"have\":[[\"rome\",1795389987000,7,12,3,250],"
+                   "[\"a\\\"b\",1795389987000,9,null,0,null]]}");
+    assert_written(LINK_LEAVE, 1, "{\"leave\":[\"rome\",1795389987000,7]}");
 }
 
 static void test_link_packet_reads_each_kind(void **state)
@@ -82,6 +83,22 @@ static void test_link_packet_reads_each_kind(void **state)
     assert_row(0, "rome", BOOT, 7);
     assert_int_equal(packet.rows[0].dist_ms, 12);
     assert_int_equal(packet.rows[0].beat, 3);
+    assert_int_equal(packet.rows[0].age_ms, 0);
+    assert_false(packet.rows[0].has_ended);
+    assert_int_equal(read_text("{\"leave\":[\"rome\",1795389987000,7]}"), 0);
+    assert_int_equal(packet.kind, LINK_LEAVE);
+    assert_row(0, "rome", BOOT, 7);
+}
+
+static void test_link_packet_the_age_of_one_that_ended_is_null(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("{\"have\":[[\"rome\",1795389987000,7,12,3,250],"
+                               "[\"milan\",1795389987000,7,12,3,null]]}"),
+                     0);
+    assert_int_equal(packet.rows[0].age_ms, 250);
+    assert_false(packet.rows[0].has_ended);
+    assert_true(packet.rows[1].has_ended);
 }
 
 static void test_link_packet_unknown_distance_is_null_and_a_beat_may_be_missing(void **state)
@@ -95,8 +112,8 @@ static void test_link_packet_unknown_distance_is_null_and_a_beat_may_be_missing(
 static void test_link_packet_ignores_what_it_does_not_know(void **state)
 {
     (void)state;
-    assert_int_equal(read_text("{\"x\":[],\"have\":[[\"rome\",1795389987000,7,12,3,{}]],\"y\":1}"),
-                     0);
+    assert_int_equal(
+        read_text("{\"x\":[],\"have\":[[\"rome\",1795389987000,7,12,3,4,{}]],\"y\":1}"), 0);
     assert_row(0, "rome", BOOT, 7);
     assert_int_equal(read_text("{\"have\":[]}"), 0);
     assert_int_equal(packet.count, 0);
@@ -132,6 +149,9 @@ static void test_link_packet_refuses_what_does_not_fit(void **state)
         "{\"have\":[[\"rome\",1795389987000,7,\"12\"]]}",
         "{\"have\":[[\"rome\",1795389987000,7,4294967295]]}",
         "{\"have\":[[\"rome\",1795389987000,7,12,true]]}",
+        "{\"have\":[[\"rome\",1795389987000,7,12,3,-1]]}",
+        "{\"leave\":[\"rome\",1795389987000,4294967295]}",
+        "{\"leave\":\"rome\"}",
         "{\"have\":[\"rome\"]}",
     };
     (void)state;
@@ -189,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_link_packet_writes_each_kind),
         cmocka_unit_test(test_link_packet_reads_each_kind),
+        cmocka_unit_test(test_link_packet_the_age_of_one_that_ended_is_null),
         cmocka_unit_test(test_link_packet_unknown_distance_is_null_and_a_beat_may_be_missing),
         cmocka_unit_test(test_link_packet_ignores_what_it_does_not_know),
         cmocka_unit_test(test_link_packet_names_with_escapes_are_decoded),

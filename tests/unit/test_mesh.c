@@ -133,6 +133,97 @@ static void test_mesh_a_node_that_started_again_is_heard(void **state)
     }
 }
 
+static bool is_known(const struct whole_node *node, const char *name)
+{
+    return members_find(&node->mesh->members, mesh_text(name)) != NULL;
+}
+
+static void assert_opens_at_once(struct whole_node *node)
+{
+    struct whole_client *client = mesh_client(node);
+    whole_client_subscribe(client, "verona", NULL, 1);
+    whole_net_advance(net, 100);
+    assert_client_hears(client, CLIENT_OK("1"));
+}
+
+static void test_mesh_a_node_that_ends_is_dead_at_once(void **state)
+{
+    (void)state;
+    net = mesh_row(4);
+    struct whole_node *a = net->nodes[0];
+    assert_true(is_known(a, "d"));
+    whole_node_close(net->nodes[3]);
+    whole_net_advance(net, 500);
+    assert_false(is_known(a, "d"));
+    whole_net_advance(net, 5000);
+    assert_false(is_known(a, "d"));
+    assert_opens_at_once(a);
+}
+
+static void test_mesh_a_node_that_ended_may_come_back(void **state)
+{
+    (void)state;
+    net = mesh_row(3);
+    struct whole_node *c = net->nodes[2];
+    whole_node_close(c);
+    whole_net_advance(net, 5000);
+    assert_false(is_known(net->nodes[0], "c"));
+    whole_node_start(c);
+    whole_net_advance(net, 5000);
+    assert_true(is_known(net->nodes[0], "c"));
+}
+
+/* Whoever met it before tells of it for ten minutes. */
+static void test_mesh_a_node_that_ended_is_dead_for_one_that_starts(void **state)
+{
+    (void)state;
+    net = mesh_row(4);
+    struct whole_node *a = net->nodes[0], *d = net->nodes[3];
+    whole_node_close(d);
+    for (unsigned i = 0; i < 3; i++) {
+        whole_net_advance(net, i * 12000);
+        whole_node_crash(a, false);
+        whole_node_start(a);
+        whole_net_advance(net, 4000);
+        assert_true(is_known(a, "c"));
+        assert_false(is_known(a, "d"));
+    }
+    assert_opens_at_once(a);
+}
+
+static void test_mesh_a_node_that_died_is_dead_for_one_that_starts(void **state)
+{
+    (void)state;
+    net = mesh_row(4);
+    struct whole_node *a = net->nodes[0];
+    whole_node_crash(net->nodes[3], true);
+    whole_net_advance(net, 50000);
+    whole_node_crash(a, false);
+    whole_node_start(a);
+    whole_net_advance(net, 4000);
+    assert_true(is_known(a, "c"));
+    assert_false(is_known(a, "d"));
+    assert_opens_at_once(a);
+}
+
+/* While the way to it was broken: its neighbours tell of it when there is a way again. */
+static void test_mesh_a_node_that_ended_out_of_reach_is_dead_when_a_link_stands_again(void **state)
+{
+    (void)state;
+    net = mesh_row(4);
+    struct whole_node *a = net->nodes[0], *b = net->nodes[1];
+    link_close(mesh_link_of(b, "a"), CLOSE_NORMAL, "test");
+    mesh_settle(b->mesh);
+    whole_node_close(net->nodes[3]);
+    whole_net_advance(net, 100);
+    assert_null(mesh_link_of(a, "b"));
+    assert_true(is_known(a, "d"));
+    whole_net_advance(net, 4000);
+    assert_non_null(mesh_link_of(a, "b"));
+    assert_true(is_known(a, "c"));
+    assert_false(is_known(a, "d"));
+}
+
 static void test_mesh_closing_ends_all_links(void **state)
 {
     (void)state;
@@ -174,6 +265,11 @@ int main(void)
         TEST(the_first_node_of_a_network_opens_at_once),
         TEST(a_reload_keeps_links_and_takes_the_rest),
         TEST(a_node_that_started_again_is_heard),
+        TEST(a_node_that_ends_is_dead_at_once),
+        TEST(a_node_that_ended_may_come_back),
+        TEST(a_node_that_ended_is_dead_for_one_that_starts),
+        TEST(a_node_that_died_is_dead_for_one_that_starts),
+        TEST(a_node_that_ended_out_of_reach_is_dead_when_a_link_stands_again),
         TEST(closing_ends_all_links),
         TEST(is_still_when_nothing_happens),
     };

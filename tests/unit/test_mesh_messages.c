@@ -111,6 +111,29 @@ static void test_mesh_messages_of_one_sender_keep_their_order(void **state)
     assert_client_silent(juliet);
 }
 
+static void assert_traffic(const struct whole_node *node, uint64_t messages, uint64_t bytes)
+{
+    struct traffic_sums sums;
+    traffic_read(&node->relay.traffic, clock_ms(&node->relay.clock), &sums);
+    assert_int_equal(sums.packets[TRAFFIC_60S], messages);
+    assert_int_equal(sums.bytes[TRAFFIC_60S], bytes);
+    assert_int_equal(node->relay.counters.messages, messages);
+}
+
+/* As the client said it, not in base64. */
+static void test_mesh_messages_are_traffic_where_their_channel_is_open(void **state)
+{
+    (void)state;
+    struct whole_client *romeo = mesh_member(a, "verona", NULL);
+    (void)mesh_member(c, "verona", NULL);
+    (void)mesh_member(b, "mantua", NULL);
+    whole_client_send(romeo, "verona", "'hail'", 7);
+    whole_net_advance(net, 200);
+    assert_traffic(a, 1, 6);
+    assert_traffic(b, 0, 0);
+    assert_traffic(c, 1, 6);
+}
+
 /* Both sides opened the name while they could not see each other. */
 static void test_mesh_messages_of_another_password_are_withheld(void **state)
 {
@@ -249,6 +272,7 @@ int main(void)
         TEST(any_json_arrives),
         TEST(keep_their_nonce_or_its_absence),
         TEST(of_one_sender_keep_their_order),
+        TEST(are_traffic_where_their_channel_is_open),
         TEST(of_another_password_are_withheld),
         TEST(that_cannot_be_decoded_are_counted),
         TEST(of_a_node_scope_stay),

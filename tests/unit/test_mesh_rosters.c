@@ -86,38 +86,6 @@ static void test_mesh_rosters_of_a_node_that_died_go_with_it(void **state)
     assert_null(known(a));
 }
 
-static bool is_known(const struct whole_node *node, const char *name)
-{
-    return members_find(&node->mesh->members, mesh_text(name)) != NULL;
-}
-
-static void test_mesh_rosters_a_node_that_ends_is_dead_at_once(void **state)
-{
-    (void)state;
-    assert_true(is_known(a, "c"));
-    far_end_free_all();
-    whole_node_close(c);
-    whole_net_advance(net, 500);
-    assert_false(is_known(a, "c"));
-    whole_net_advance(net, 5000);
-    assert_false(is_known(a, "c"));
-    struct whole_client *client = mesh_client(a);
-    whole_client_subscribe(client, "verona", NULL, 1);
-    whole_net_advance(net, 100);
-    assert_client_hears(client, CLIENT_OK("1")); /* nobody waits for its vote */
-}
-
-static void test_mesh_rosters_a_node_that_ended_may_come_back(void **state)
-{
-    (void)state;
-    far_end_free_all();
-    whole_node_close(c);
-    whole_net_advance(net, 5000);
-    whole_node_start(c);
-    whole_net_advance(net, 5000);
-    assert_true(is_known(a, "c"));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -128,8 +96,6 @@ int main(void)
         TEST(test_mesh_rosters_a_node_that_joins_later_is_told),
         TEST(test_mesh_rosters_an_open_waits_for_the_vote_of_a_plain_peer_elsewhere),
         TEST(test_mesh_rosters_of_a_node_that_died_go_with_it),
-        TEST(test_mesh_rosters_a_node_that_ends_is_dead_at_once),
-        TEST(test_mesh_rosters_a_node_that_ended_may_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,6 +270,43 @@ static void test_tree_beat_keeps_a_silent_source_and_is_told_on(void **state)
     assert_int_equal(tree_source_count(fixture->tree), 2);
 }
 
+/* Or whoever meets it late believes it alive. */
+static void test_tree_tells_how_long_ago_a_source_was_heard(void **state)
+{
+    struct tree_fixture *fixture = *state;
+    links_up(fixture, 0, 1);
+    hear_have(fixture, 0, "rome", BOOT, 0, 30, 1);
+    pass_ms(fixture, 25000);
+    links_up(fixture, 1, 1);
+    assert_int_equal(fixture->said_row.age_ms, 25000);
+}
+
+static void test_tree_source_that_is_met_late_is_as_old_as_it_is_told(void **state)
+{
+    struct tree_fixture *fixture = *state;
+    struct link_row row = {TEXT("rome"), BOOT, 41, 30, 7, .age_ms = 25000};
+    links_up(fixture, 0, 2);
+    hear_row(fixture, 0, &row);
+    assert_int_equal(tree_heard_ms(fixture->tree, TEXT("rome")), fixture->now_ms - 25000);
+    row.beat = 8; /* what this neighbour knows is newer, and old all the same */
+    row.age_ms = 20000;
+    hear_row(fixture, 1, &row);
+    assert_int_equal(tree_heard_ms(fixture->tree, TEXT("rome")), fixture->now_ms - 20000);
+    row.seq = 42; /* this one lags behind with the source's life, not with its packets */
+    row.age_ms = 22000;
+    hear_row(fixture, 0, &row);
+    assert_int_equal(tree_heard_ms(fixture->tree, TEXT("rome")), fixture->now_ms - 20000);
+}
+
+static void test_tree_source_older_than_the_clock_was_not_heard(void **state)
+{
+    struct tree_fixture *fixture = *state;
+    struct link_row row = {TEXT("rome"), BOOT, 41, 30, 7, .age_ms = 3600001};
+    links_up(fixture, 0, 1);
+    hear_row(fixture, 0, &row);
+    assert_int_equal(tree_heard_ms(fixture->tree, TEXT("rome")), 0);
+}
+
 /* Names s0 … s599: more than two packets hold. */
 static void test_tree_more_than_256_rows_go_round(void **state)
 {
@@ -333,6 +370,9 @@ int main(void)
         TEST(test_tree_parent_hears_of_what_came_by_a_plain_link),
         TEST(test_tree_plain_link_hears_no_have),
         TEST(test_tree_beat_keeps_a_silent_source_and_is_told_on),
+        TEST(test_tree_tells_how_long_ago_a_source_was_heard),
+        TEST(test_tree_source_that_is_met_late_is_as_old_as_it_is_told),
+        TEST(test_tree_source_older_than_the_clock_was_not_heard),
         TEST(test_tree_more_than_256_rows_go_round),
         TEST(test_tree_later_boot_of_its_own_name_makes_it_go_past_that),
         TEST(test_tree_that_is_said_to_have_sent_what_it_did_not_takes_a_new_boot),

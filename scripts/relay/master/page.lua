@@ -11,9 +11,9 @@ local page = {}
 --- All files of relay/master/page; a spec compares.
 page.FILES = {
   "channels.js", "charts.js", "detail.css", "detail.js", "dom.js", "drawing.css", "drawing.js",
-  "events.js", "format.js", "history.js", "index.html", "layout.js", "live.js", "login.js", "nodes.js",
-  "page.css", "page.js", "parts.js", "state.js", "subjects.js", "tables.css", "tables.js", "theme.js",
-  "tip.js", "totals.js",
+  "events.js", "format.js", "history.js", "index.html", "layout.js", "live.js", "login.js",
+  "nodes.js", "page.css", "page.js", "panels.js", "parts.js", "places.js", "process.js", "state.js",
+  "subjects.js", "tables.css", "tables.js", "theme.js", "tip.js", "totals.js",
 }
 
 local CHART = "/usr/share/javascript/chart.js/chart.min.js"

@@ -1,7 +1,9 @@
 --- survey.lua: what every node of the network has open, and what it has reserved, as it says itself.
 --
 -- Plain nodes are asked for their peers, too: a plain node behind another one is known to nobody until it
--- speaks. Whoever does not answer, or answers nonsense, is silent: nothing is concluded from that.
+-- speaks. Whoever does not answer, or answers nonsense, is silent: nothing is concluded from that. The
+-- surprising rule: names that a plain node tells may be made up, so few are believed, they are asked
+-- last and not for long, and who never answered is asked ever more rarely; until then he is silent.
 
 local relay = require "relay"
 local side_by_side = require "relay.master.side_by_side"
@@ -11,6 +13,9 @@ local survey = {}
 local ANSWER_SECONDS = 3
 local AT_A_TIME = 8
 local NODES_MAX = 5000
+local BESIDE_MAX = 64 -- names that one plain node is believed
+local BESIDE_SECONDS = 10 -- for all of them
+local DOUBT_SECONDS, DOUBT_SECONDS_MAX = 30, 600 -- until he is asked again who did not answer
 local NAME_BYTES_MAX = 128
 local CHANNEL_BYTES_MAX = 256
 local PIECE = 500 -- entries between two pauses
@@ -161,33 +166,74 @@ local function add_gone(view, tools, seen)
   end
 end
 
+-- Whether somebody who was only named is asked now.
+local function may_ask(doubts, name, now)
+  local doubt = doubts[name]
+  return not doubt or now >= doubt.at
+end
+
+-- Whether he answered. One who never did is asked again after a time that doubles.
+local function note(doubts, name, has_answered, now)
+  local wait = doubts[name] and math.min(2 * doubts[name].wait, DOUBT_SECONDS_MAX) or DOUBT_SECONDS
+  doubts[name] = not has_answered and { wait = wait, at = now + wait } or nil
+end
+
+-- Of whom nobody speaks any more nothing is kept.
+local function forget_doubts(doubts, is_known)
+  for name in pairs(doubts) do
+    if not is_known[name] then
+      doubts[name] = nil
+    end
+  end
+end
+
 --- What every node has open. Waits.
 ---@param tools relay.SurveyTools
 ---@param seen table<string, number> when each node answered last: kept from one survey to the next
+---@param doubts table<string, { wait: number, at: number }> who was named and did not answer: kept, too
 ---@return relay.Survey
-function survey.open(tools, seen)
+function survey.open(tools, seen, doubts)
   local known = { channel = once(is_channel), hash = once(hash_of) }
   local view = { nodes = {}, names = {}, asked = 0, silent = {}, known = known }
-  local list, is_known = {}, { [tools.name()] = true }
+  local list, is_known, began = {}, { [tools.name()] = true }, tools.clock()
 
-  local function add(name, is_plain)
+  local function add(name, is_plain, is_named)
     if not is_known[name] and #list < NODES_MAX then
       is_known[name] = true
       view.silent[name] = "it was not asked"
-      list[#list + 1] = { name = name, is_plain = is_plain }
+      list[#list + 1] = { name = name, is_plain = is_plain, is_named = is_named }
     end
   end
 
-  for _, node in ipairs(tools.nodes()) do
-    add(node.name, node.is_plain == true)
+  -- What is left out is not known to have nothing open, so whoever named it has not told all.
+  local function add_beside(node, names)
+    for place, name in ipairs(names) do
+      if place > BESIDE_MAX then
+        view.silent[node] = "it names too many peers"
+        return
+      end
+      add(name, true, true)
+    end
   end
-  side_by_side.each(list, AT_A_TIME, function(node)
+
+  local function ask(node)
+    local now = tools.clock()
+    if node.is_named and (now - began > BESIDE_SECONDS or not may_ask(doubts, node.name, now)) then
+      return
+    end
     local facts, reason = ask_one(tools, known, node.name, node.is_plain)
     view.nodes[node.name], view.silent[node.name] = facts, reason
-    for _, name in ipairs(facts and facts.beside or {}) do
-      add(name, true)
+    if node.is_named then
+      note(doubts, node.name, facts ~= nil, tools.clock())
     end
-  end, tools)
+    add_beside(node.name, facts and facts.beside or {})
+  end
+
+  for _, node in ipairs(tools.nodes()) do
+    add(node.name, node.is_plain == true, false)
+  end
+  side_by_side.each(list, AT_A_TIME, ask, tools)
+  forget_doubts(doubts, is_known)
   view.nodes[tools.name()] = own_node(tools)
   view.asked = #list
   for name in pairs(view.nodes) do

@@ -93,6 +93,7 @@ function synchronise.new(given)
     tools = tools,
     before = drift.none(),
     seen = {}, -- when each node answered last
+    doubts = {}, -- who was named by a plain node and did not answer
     since = {}, -- when a difference of our own kind was found first, by key
     meant = {}, -- claims to what is open nowhere that their owners want so, by key
     quarrels = {}, -- names with two passwords, in the last round
@@ -105,7 +106,7 @@ end
 local function look(self)
   local tools, found = self.tools, drift.none()
   local pace = survey.pace(tools)
-  local view = survey.open(tools, self.seen)
+  local view = survey.open(tools, self.seen, self.doubts)
   local wanted = drift.wanted(view, tools.claims(), pace)
   survey.reserved(tools, view, function(node, reserved)
     drift.add_node(found, view, wanted, node, reserved, survey.pace(tools))
@@ -123,8 +124,10 @@ end
 
 local function tell_mended(self, one, text)
   local event = { at = self.tools.clock(), kind = "mended", node = one.node, text = text }
-  self.last.mended = self.last.mended + 1
-  relay.log.info(("synchronise: %s: %s"):format(one.node, text))
+  self.last.mended, self.mended_now = self.last.mended + 1, self.mended_now + 1
+  if self.mended_now <= LINES_MAX then
+    relay.log.info(("synchronise: %s: %s"):format(one.node, text))
+  end
   local ok, message = pcall(self.tools.on_mended, event)
   if not ok then
     relay.log.error(("synchronise: on_mended: %s"):format(tostring(message)))
@@ -230,6 +233,7 @@ local function forget_meant(self)
 end
 
 local function run(self)
+  self.mended_now = 0
   forget_meant(self)
   local view, found, contested = look(self)
   self.last.asked, self.last.differences, self.last.conflicts = view.asked, found.seen, #contested
@@ -240,6 +244,9 @@ local function run(self)
     return one.is_ours
   end)
   local events = mend_all(self, found)
+  if self.mended_now > LINES_MAX then
+    relay.log.info(("synchronise: %d more were mended"):format(self.mended_now - LINES_MAX))
+  end
   self.before = found
   self.last.at = self.tools.clock()
   return events

@@ -10,6 +10,7 @@ Net.__index = Net
 local STEP_MS = 10
 local SETTLE_SECONDS = 60
 local QUIET_MS = 2000
+local STOP_SECONDS = 3
 local ANSWER_SECONDS = 5
 
 --- Starts all nodes. nil and what a main.lua or a policy of theirs has wrong.
@@ -21,6 +22,9 @@ function Net.open(plan)
     engine.add(handle, node.name, node.main, node.policies)
     for _, option in ipairs(node.options) do
       engine.set(handle, index, option[1], option[2])
+    end
+    for _, variable in ipairs(node.variables) do
+      engine.set_variable(handle, index, variable[1], variable[2])
     end
     net.names[index], net.places[node.name] = node.name, index
   end
@@ -194,6 +198,11 @@ end
 
 function Net:crash(node)
   engine.crash(self.handle, place_of(self, node))
+end
+
+function Net:stop(node)
+  engine.stop(self.handle, place_of(self, node))
+  self:advance(STOP_SECONDS)
 end
 
 function Net:start(node)

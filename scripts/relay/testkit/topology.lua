@@ -7,7 +7,8 @@ local topology = {}
 
 ---@class relay.testkit.Plan
 ---@field seed integer
----@field nodes { name: string, main: string, policies?: string, options: string[][] }[]
+---@field nodes { name: string, main: string, policies?: string, options: string[][],
+--- variables: string[][] }[]
 ---@field links { a: integer, b: integer, latency_ms: number }[]
 ---@field is_full boolean no links were given
 
@@ -29,12 +30,29 @@ local text = check.text("a text", is_text)
 local latency = check.number(0, 60000)
 local log_level = check.choice { "debug", "info", "warn", "error" }
 
+-- Variables of main.lua's environment: { HOME = "/" }.
+local function environment(value)
+  if type(value) ~= "table" then
+    return nil, "must be a table, as { REGION = \"eu\" }"
+  end
+  for key, one in pairs(value) do
+    if type(key) ~= "string" or not key:find "^[%a_][%w_]*$" then
+      return nil, ("has '%s', which is no variable's name"):format(tostring(key))
+    end
+    if type(one) ~= "string" or one:find("\0", 1, true) then
+      return nil, "must be a text", { key }
+    end
+  end
+  return value
+end
+
 local network = check.record {
   links = { check = check.list(function(value)
     return type(value) == "table" and value or nil, type(value) ~= "table" and "must be a table" or nil
   end) },
   main = { check = path },
   policies = { check = path },
+  environment = { check = environment },
   seed = { check = check.integer(0, math.maxinteger) },
   token = { check = text },
   log_level = { check = log_level },
@@ -45,6 +63,7 @@ local node = check.record {
   name = { check = name, required = true },
   main = { check = path },
   policies = { check = path },
+  environment = { check = environment },
   host = { check = text },
   token = { check = text },
   log_level = { check = log_level },
@@ -144,6 +163,15 @@ local function read_links(given, places, names)
   return links
 end
 
+local function dials(index, links)
+  for _, l in ipairs(links) do
+    if l.a == index then
+      return true
+    end
+  end
+  return false
+end
+
 -- What a node is told as by its command line. One that is alone has no network.
 local function options_of(index, nodes, links, given)
   local one = nodes[index]
@@ -162,11 +190,27 @@ local function options_of(index, nodes, links, given)
   add("log-level", one.log_level or given.log_level)
   add("host", (one.host or #nodes > 1) and host(one))
   add("token", (one.token or #nodes > 1) and token(one))
+  add("no-peers", #nodes > 1 and not dials(index, links) and "true")
   for _, l in ipairs(links) do
     local peer = l.a == index and nodes[l.b]
     add("peer", peer and ("%s=%snode,%s"):format(peer.name, host(peer):gsub("/?$", "/", 1), token(peer)))
   end
   return options
+end
+
+-- What a node's main.lua finds in its environment: its name, what the network says, what the node says.
+local function variables_of(one, given)
+  local values = { WSRELAY_NAME = one.name }
+  for _, environment_of in ipairs { given.environment or {}, one.environment or {} } do
+    for key, value in pairs(environment_of) do
+      values[key] = value
+    end
+  end
+  local variables = {}
+  for key, value in pairs(values) do
+    variables[#variables + 1] = { key, value }
+  end
+  return variables
 end
 
 --- nil and a message for a person when it cannot be.
@@ -198,6 +242,7 @@ function topology.read(given, main)
       main = one.main or common.main or main,
       policies = one.policies or common.policies,
       options = options_of(index, nodes, links, common),
+      variables = variables_of(one, common),
     }
   end
   return plan

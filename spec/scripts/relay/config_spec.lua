@@ -203,6 +203,11 @@ describe("relay.config", function()
       assert.are.same({ { host = "127.0.0.1", port = 2 }, { host = "127.0.0.1", port = 3 } }, listen)
     end)
 
+    it("take main.lua's peers away, in the test kit", function()
+      local given = { peers = { { name = "b", url = "ws://b/node", token = "t" } } }
+      assert.are.same({}, resolve(given, {}, { option("no-peers", "true") }).peers)
+    end)
+
     it("take peers as NAME=URL,TOKEN", function()
       local peers = resolve({}, {}, { option("peer", "b=wss://b.example.com/node,se=cr,et") }).peers
       assert.are.same({ { name = "b", url = "wss://b.example.com/node", token = "se=cr,et" } }, peers)

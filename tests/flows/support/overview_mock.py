@@ -136,11 +136,13 @@ class OverviewMock:
 
 
 def troubled(world):
-    """A bad day: one lost, one plain, one ill, one sickly, one leaving."""
+    """A bad day: one lost, one plain, one ill, one sickly, one leaving, and two with trouble, of which one looks well."""
     names = [n["name"] for n in world.nodes]
     world.ail(names[1], "degraded", "load 3.20 of 2.00")
     world.find(names[1])["load"] = 3.2
+    world.trouble(names[1], policy_failures=12)
     if len(names) > 3:
+        world.event("health", names[3], "good → degraded: memory at 93 %", world.now - 900)
         world.lose(names[3], ago=640)
     if len(names) > 5:
         world.ail(names[4], "bad", "memory 96 %")
@@ -148,6 +150,10 @@ def troubled(world):
         world.make_plain(names[5])
     if len(names) > 7:
         world.find(names[6])["draining"] = True
+        world.event("draining", names[6], "began to drain", world.now - 95)
+        world.event("refused", names[2], "refused a reload; its log says why", world.now - 45)
+        world.find(names[2])["process"]["reloads_refused"] = 1
+        world.trouble(names[7], messages_dropped=27, slow_clients=3)
     return world
 
 

@@ -12,7 +12,10 @@ COLUMNS = ("at", "clients", "channels", "messages_per_second", "kbits_per_second
            "memory_total", "disk_used", "disk_total", "bytes_in_per_second", "bytes_out_per_second")
 HOSTILE_NAMES = ('<img src=x onerror="document.title=\'owned\'">', "שלום עולם", "node-🦊🔥", "\u202eedon-live\u202c", "__proto__",
                  "</script><b>bold</b>", "x" * 256, "%E0%A4%A")
-PLAIN_NULLS = ("region", "version", "generation", "uptime_seconds", "health", "reason", "host")
+PLAIN_NULLS = ("region", "version", "generation", "uptime_seconds", "health", "reason", "host", "process")
+COUNTERS = {
+    "messages_dropped": "dropped {} messages for slow readers", "slow_clients": "closed {} slow clients",
+    "connections_refused": "refused {} connections", "policy_failures": "policies failed {} times", "handler_failures": "handlers failed {} times"}
 STEADY = ("_total", "disk_used", "memory_used")  # ends of columns that do not follow how busy it is
 FIGURES = ("clients", "channels", "messages_per_second", "kbits_per_second", "load", "memory_used", "memory_total", "disk_used",
            "disk_total", "bytes_in_per_second", "bytes_out_per_second")
@@ -50,7 +53,13 @@ class World:
             "disk_used": disk * self.dice.uniform(.2, .8), "disk_total": disk,
             "disks": [{"mount": "/", "used": disk * .4, "total": disk}, {"mount": "/var/lib", "used": disk * .7, "total": disk * 2}],
             "bytes_in_per_second": self.dice.uniform(1e4, 1e6), "bytes_out_per_second": self.dice.uniform(1e4, 4e6),
+            "process": self.process(i),
         }
+
+    def process(self, i):
+        """Drawn from no dice: what was drawn before stays as it was."""
+        return {"resident_bytes": (31 + 7 * i % 19) * (1 << 20), "cpu": .012 + i * 37 % 23 / 100, "queued_bytes": i * 1733 % 9000, "links": 11,
+                **dict.fromkeys(COUNTERS, 0), "connections_refused": i * 3, "reloads_refused": 0, "recent": dict.fromkeys(COUNTERS, 0)}
 
     def mesh(self):
         """All with all while there are few; more than that, all of a region, and each region's first three with the others'."""
@@ -76,8 +85,9 @@ class World:
         names = ("lobby", "garden", "orders", "prices", "presence", "build-log", "support", "telemetry")
         at = self.dice.sample([n["name"] for n in self.nodes], k=min(len(self.nodes), self.dice.randint(1, 4)))
         rate = 180 / (i + 1) * self.dice.uniform(.6, 1.2)
+        clients = max(1, round(600 / (i + 1)))
         return {"name": names[i] if i < len(names) else f"room-{i * 37 % 1000:03}", "protected": i % 3 != 0, "nodes": sorted(at),
-                "clients": max(1, round(600 / (i + 1))), "messages_per_second": rate, "kbits_per_second": rate * 7.3}
+                "clients": clients, "subscribers": parted(clients, sorted(at)), "messages_per_second": rate, "kbits_per_second": rate * 7.3}
 
     def beginnings(self):
         self.event("started", self.nodes[0]["name"], "the master began to watch", self.started_at)
@@ -99,7 +109,7 @@ class World:
     def lose(self, name, ago=0):
         node = self.find(name)
         self.past[name] = dict(node, seen_at=self.now - ago)
-        node.update(state="lost", seen_at=self.now - ago, **dict.fromkeys(("health", "reason", "uptime_seconds", *FIGURES)), disks=[])
+        node.update(state="lost", seen_at=self.now - ago, **dict.fromkeys(("health", "reason", "uptime_seconds", "process", *FIGURES)), disks=[])
         self.links = [link for link in self.links if name not in (link["a"], link["b"])]
         self.event("left", name, "does not answer any more", self.now - ago)
 
@@ -109,6 +119,14 @@ class World:
         node.update(is_plain=True, **dict.fromkeys(PLAIN_NULLS))
         if not tells_figures:
             node.update(dict.fromkeys(FIGURES), disks=[])
+
+    def trouble(self, name, **counts):
+        """Counters that rose in the last five minutes, and the event that says so."""
+        process = self.find(name)["process"]
+        for key, count in counts.items():
+            process[key] += count
+            process["recent"][key] += count
+        self.event("trouble", name, ", ".join(COUNTERS[key].format(count) for key, count in counts.items()))
 
     def ail(self, name, health, reason):
         self.find(name).update(health=health, reason=reason)
@@ -175,6 +193,13 @@ class World:
         if channel is not None:
             return {**blank, **{c: v for c, v in next(c for c in self.channels if c["name"] == channel).items() if c in COLUMNS}}
         return {**blank, **self.state()["network"]}
+
+
+def parted(clients, names):
+    """So many clients on these nodes, each half as many as the one before."""
+    shares = [clients >> (i + 1) for i in range(len(names))]
+    shares[0] += clients - sum(shares)
+    return [{"node": name, "clients": share} for name, share in zip(names, shares)]
 
 
 class Wander:

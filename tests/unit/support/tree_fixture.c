@@ -42,11 +42,12 @@ static void say_have(struct tree_fixture *fixture, unsigned link, const struct l
         snprintf(dist, sizeof(dist), "%" PRIu32, row->dist_ms);
     say(fixture, "have %u %.*s %" PRIu64 " %s", link, (int)row->source.len, row->source.at,
         row->seq, dist);
+    fixture->said_row = *row;
 }
 
 static void tell(void *context, unsigned link, const struct link_packet *packet)
 {
-    static const char *const names[] = {"prune", "graft", "gone", "have"};
+    static const char *const names[] = {"prune", "graft", "gone", "leave"};
     for (uint32_t i = 0; i < packet->count; i++) {
         const struct link_row *row = &packet->rows[i];
         if (packet->kind == LINK_HAVE)
@@ -73,6 +74,11 @@ static size_t queued_bytes(void *context, unsigned link)
     return ((struct tree_fixture *)context)->queued[link];
 }
 
+static void left(void *context, unsigned link, struct text source)
+{
+    say(context, "left %u %.*s", link, (int)source.len, source.at);
+}
+
 static uint32_t draw(void *context)
 {
     return ((struct tree_fixture *)context)->random;
@@ -93,6 +99,7 @@ void tree_fixture_init(struct tree_fixture *fixture)
         .tell = tell,
         .deliver = deliver,
         .queued_bytes = queued_bytes,
+        .left = left,
         .random = draw,
     };
     fixture->tree = tree_new(&owner, &(struct hash_key){1, 2}, TEXT("self"), BOOT);
@@ -176,19 +183,36 @@ void hear_prune(struct tree_fixture *fixture, unsigned link, const char *source)
 void hear_graft(struct tree_fixture *fixture, unsigned link, const char *source, uint64_t boot,
                 uint64_t from)
 {
-    hear(fixture, link, LINK_GRAFT, (struct link_row){text_of(source), boot, from, UNKNOWN, 0});
+    hear(fixture, link, LINK_GRAFT,
+         (struct link_row){.source = text_of(source), .boot = boot, .seq = from});
 }
 
 void hear_gone(struct tree_fixture *fixture, unsigned link, const char *source, uint64_t boot,
                uint64_t upto)
 {
-    hear(fixture, link, LINK_GONE, (struct link_row){text_of(source), boot, upto, UNKNOWN, 0});
+    hear(fixture, link, LINK_GONE,
+         (struct link_row){.source = text_of(source), .boot = boot, .seq = upto});
+}
+
+void hear_leave(struct tree_fixture *fixture, unsigned link, const char *source, uint64_t boot,
+                uint32_t beat)
+{
+    hear(fixture, link, LINK_LEAVE,
+         (struct link_row){.source = text_of(source), .boot = boot, .seq = beat});
 }
 
 void hear_have(struct tree_fixture *fixture, unsigned link, const char *source, uint64_t boot,
                uint64_t seq, uint32_t dist_ms, uint32_t beat)
 {
-    hear(fixture, link, LINK_HAVE, (struct link_row){text_of(source), boot, seq, dist_ms, beat});
+    hear(
+        fixture, link, LINK_HAVE,
+        (struct link_row){
+            .source = text_of(source), .boot = boot, .seq = seq, .dist_ms = dist_ms, .beat = beat});
+}
+
+void hear_row(struct tree_fixture *fixture, unsigned link, const struct link_row *row)
+{
+    hear(fixture, link, LINK_HAVE, *row);
 }
 
 void pass_ms(struct tree_fixture *fixture, uint64_t ms)

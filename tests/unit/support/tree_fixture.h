@@ -5,7 +5,8 @@
  *
  *     forward 2 rome 5;        copies to a link: source and seq (0: a plain nonce)
  *     deliver rome 5;          to this node
- *     prune 1 rome;  graft 1 rome 6;  gone 1 rome 4;
+ *     prune 1 rome;  graft 1 rome 6;  gone 1 rome 4;  leave 1 rome 3;
+ *     left 1 rome;             told its owner, and by which link it was heard
  *     have 1 rome 5 12;        a row: link, source, seq, dist_ms (? where it is unknown)
  *
  * Rows about the node itself are left out. */
@@ -26,7 +27,8 @@ struct tree_fixture {
     uint32_t random;
     size_t queued[64]; /* by link */
     struct buf said;
-    unsigned answers; /* deliver publishes so many broadcasts of its own */
+    struct link_row said_row; /* the last one about another source */
+    unsigned answers;         /* deliver publishes so many broadcasts of its own */
 };
 
 void tree_fixture_init(struct tree_fixture *fixture);
@@ -50,8 +52,13 @@ void hear_graft(struct tree_fixture *fixture, unsigned link, const char *source,
                 uint64_t from);
 void hear_gone(struct tree_fixture *fixture, unsigned link, const char *source, uint64_t boot,
                uint64_t upto);
+void hear_leave(struct tree_fixture *fixture, unsigned link, const char *source, uint64_t boot,
+                uint32_t beat);
+/* Of a source whose life is news now. */
 void hear_have(struct tree_fixture *fixture, unsigned link, const char *source, uint64_t boot,
                uint64_t seq, uint32_t dist_ms, uint32_t beat);
+
+void hear_row(struct tree_fixture *fixture, unsigned link, const struct link_row *row);
 
 /* Time passes, and the tree gets every tick that it asked for. */
 void pass_ms(struct tree_fixture *fixture, uint64_t ms);

@@ -43,9 +43,9 @@ function nodesCell() {
 /** @type {import("./tables.js").Column<Channel>[]} */
 const COLUMNS = [
   { title: "Channel", key: (channel) => channel.name, cell: nameCell },
-  { title: "Clients", key: (channel) => channel.clients, cell: textCell((channel) => format.count(channel.clients)), isNumeric: true, isDescending: true },
+  { title: "Subscribers", key: (channel) => channel.clients, cell: textCell((channel) => format.count(channel.clients)), isNumeric: true, isDescending: true, hint: "A client counts in each channel that it is in" },
   { title: "Messages/s", key: (channel) => channel.messages_per_second, cell: textCell((channel) => format.rate(channel.messages_per_second)), isNumeric: true, isDescending: true },
-  { title: "Bandwidth", key: (channel) => channel.kbits_per_second, cell: textCell((channel) => format.bandwidth(channel.kbits_per_second)), isNumeric: true, isDescending: true },
+  { title: "Payload", key: (channel) => channel.kbits_per_second, cell: textCell((channel) => format.bitrate(channel.kbits_per_second)), isNumeric: true, isDescending: true, hint: format.PAYLOAD },
   { title: "Open on", key: (channel) => channel.nodes.length, cell: nodesCell, isDescending: true },
 ];
 

@@ -67,15 +67,17 @@ const crosshair = {
 export class LineChart {
   #chart;
   #words;
+  #isWhole;
   /** @type {History["span"]} */
   #span = "hour";
 
   /**
    * @param {any} library from chartLibrary() @param {HTMLCanvasElement} canvas
-   * @param {(value: number | null) => string} words a value, in words
+   * @param {(value: number | null) => string} words a value, in words @param {boolean} isWhole there is no half of it
    */
-  constructor(library, canvas, words) {
+  constructor(library, canvas, words, isWhole = false) {
     this.#words = words;
+    this.#isWhole = isWhole;
     this.#chart = new library(canvas, { type: "line", data: { datasets: [this.#dataset()] }, options: this.#options(), plugins: [gapBands, crosshair] });
   }
 
@@ -108,6 +110,12 @@ export class LineChart {
     this.#chart.destroy();
   }
 
+  /** Nothing, where it would read as the one below it. @param {number} value @param {number | undefined} below */
+  #tick(value, below) {
+    const words = onAxis(this.#words(value));
+    return below !== undefined && onAxis(this.#words(below)) === words ? "" : words;
+  }
+
   #dataset() {
     return {
       data: /** @type {Point[]} */ ([]), parsing: false, spanGaps: false, normalized: true, borderColor: colour("--accent"),
@@ -133,7 +141,7 @@ export class LineChart {
         },
         y: {
           beginAtZero: true, grid: { color: colour("--line"), drawBorder: false, drawTicks: false },
-          ticks: { ...labels, maxTicksLimit: 4, padding: 8, callback: (/** @type {number} */ value) => onAxis(this.#words(value)) },
+          ticks: { ...labels, maxTicksLimit: 4, padding: 8, precision: this.#isWhole ? 0 : undefined, callback: (/** @type {number} */ value, /** @type {number} */ i, /** @type {{ value: number }[]} */ all) => this.#tick(value, all[i - 1]?.value) },
           afterFit: (/** @type {any} */ axis) => { axis.width = Math.max(axis.width, 70); }, // one left edge for all charts
         },
       },

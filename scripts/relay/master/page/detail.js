@@ -31,7 +31,8 @@ export class Detail {
     this.#root = root;
     this.#store = store;
     this.#subject = subjectOf(kind, name, store);
-    this.#plots = this.#subject.figures.map((figure) => new Plot(figure));
+    const groups = this.#subject.groups.map(({ figures, side }) => ({ plots: figures.map((figure) => new Plot(figure)), side }));
+    this.#plots = groups.flatMap(({ plots }) => plots);
     this.#notice = element("p", { class: "notice", role: "status", hidden: "" });
     this.#buttons = SPANS.map(([span, word]) => this.#spanButton(span, word));
     root.replaceChildren(
@@ -39,7 +40,8 @@ export class Detail {
       this.#subject.head,
       element("div", { class: "charts-head" }, element("h2", {}, "Over time"), element("div", { class: "segments", role: "group", "aria-label": "How far back" }, ...this.#buttons)),
       this.#notice,
-      element("div", { class: "charts" }, ...this.#plots.map(({ root: plot }) => plot)),
+      ...groups.map(({ plots, side }) => element("div", { class: "group" }, ...(side ? [side] : []),
+        element("div", { class: "charts", "data-count": String(plots.length) }, ...plots.map(({ root: plot }) => plot)))),
       this.#subject.body,
     );
     this.#choose("hour");
@@ -57,6 +59,11 @@ export class Detail {
 
   repaint() {
     for (const plot of this.#plots) plot.repaint();
+  }
+
+  /** Reads the history now, not at its next time. */
+  reload() {
+    this.#read();
   }
 
   /** Nothing of it stays: no timer, no request, no chart. */
@@ -126,7 +133,7 @@ class Plot {
     this.#figure = figure;
     setAttribute(this.#canvas, "aria-label", figure.title);
     this.root = element("section", { class: "card plot", "aria-label": figure.title, "data-column": figure.column },
-      element("h3", {}, figure.title),
+      element("h3", {}, figure.title, ...(figure.note ? [element("small", {}, ` ${figure.note}`)] : [])),
       element("div", { class: "plot-head" }, this.#now,
         element("dl", {}, element("div", {}, element("dt", {}, "avg"), this.#average), element("div", {}, element("dt", {}, "peak"), this.#peak))),
       element("div", { class: "canvas" }, this.#canvas, this.#empty));
@@ -139,7 +146,7 @@ class Plot {
 
   /** @param {any} library @param {import("./history.js").History} history */
   show(library, history) {
-    const { column, words, title, most } = this.#figure;
+    const { column, words, title, most, isWhole } = this.#figure;
     const points = series(history, column);
     const { average, peak } = summary(points, series(history, `${column}_max`));
     setText(this.#average, words(average));
@@ -149,7 +156,7 @@ class Plot {
     const holes = gaps(points, history).length;
     setAttribute(this.#canvas, "aria-label", `${title} over the last ${history.span}: average ${words(average)}, peak ${words(peak)}${holes ? `, ${holes} gaps` : ""}`);
     if (points.length === 0) return;
-    this.#chart ??= new LineChart(library, this.#canvas, words);
+    this.#chart ??= new LineChart(library, this.#canvas, words, isWhole);
     this.#chart.show(history, points, most ? summary(series(history, most)).last : null);
   }
 

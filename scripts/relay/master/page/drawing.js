@@ -4,6 +4,8 @@ import { Keyed, drawn, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { crossings, fit, placed, settle, towards, turned } from "./layout.js";
 import { CONDITION_WORDS, nodeAddress } from "./parts.js";
+import { keep, recall } from "./places.js";
+import { isTroubled, troubleOf } from "./process.js";
 import { band, condition, isIll } from "./state.js";
 import { linkTip, nodeTip, Tip } from "./tip.js";
 
@@ -16,6 +18,7 @@ import { linkTip, nodeTip, Tip } from "./tip.js";
 const GLIDE_MS = 450;
 const LABEL_LINE = 15;
 const NAME_MOST = 18; // characters of a name
+const REGION_MOST = 10; // of a region, where a word stands beside it
 const ROOMY = 16; // with so many nodes there is room for figures in them, and for a second line
 const LINKS_DRAWN = 2000; // the fastest
 const LINKS_LABELLED = 30; // with more, a link tells its latency under the pointer alone
@@ -86,17 +89,28 @@ export class Drawing {
     const topology = JSON.stringify([names, links.map(linkKey).sort()]);
     if (topology !== this.#topology) {
       this.#topology = topology;
-      this.#arrange(names, links);
+      this.#arrange(state.master, names, links);
     }
     this.#render();
   }
 
-  /** @param {string[]} names @param {Link[]} links */
-  #arrange(names, links) {
+  /** @param {string} master @param {string[]} names @param {Link[]} links */
+  #arrange(master, names, links) {
     const isFirst = this.#settled.size === 0;
-    const settled = settle(names, links, this.#settled);
-    this.#settled = isFirst ? turned(settled, this.#isWide) : settled;
+    if (isFirst) this.#isWide = this.#frame.clientWidth >= this.#frame.clientHeight;
+    const kept = isFirst ? recall(master, names) : null;
+    if (kept) this.#restore(kept, names, links);
+    else if (isFirst) this.#settled = turned(settle(names, links), this.#isWide);
+    else this.#settled = settle(names, links, this.#settled);
     this.#fit(!isFirst);
+    keep(master, this.#settled, this.#isWide);
+  }
+
+  /** When all are known, they stand as they stood: the same picture, whatever became of their links. @param {import("./places.js").Kept} kept @param {string[]} names @param {Link[]} links */
+  #restore({ places, isWide }, names, links) {
+    const isWhole = names.every((name) => places.has(name));
+    const settled = isWhole ? places : settle(names, links, places);
+    this.#settled = isWide === this.#isWide ? settled : turned(settled, this.#isWide);
   }
 
   /** The links, and those that lost nodes had. @param {State} state */
@@ -111,11 +125,19 @@ export class Drawing {
   }
 
   #resized() {
+    if (this.#frame.clientWidth === 0) return; // another view is shown
     const isWide = this.#frame.clientWidth >= this.#frame.clientHeight;
-    if (isWide !== this.#isWide && this.#settled.size > 0) this.#settled = turned(this.#settled, isWide);
-    this.#isWide = isWide;
+    if (isWide !== this.#isWide) this.#turn(isWide);
     this.#fit(false);
     this.#render();
+  }
+
+  /** @param {boolean} isWide */
+  #turn(isWide) {
+    this.#isWide = isWide;
+    if (this.#settled.size === 0 || !this.#state) return;
+    this.#settled = turned(this.#settled, isWide);
+    keep(this.#state.master, this.#settled, isWide);
   }
 
   /** @param {boolean} mayGlide */
@@ -183,7 +205,7 @@ export class Drawing {
 
   /** @param {Node} node */
   #importance(node) {
-    return (node.name === this.#lit ? 100 : 0) + (isIll(node) ? 30 : 0) + (node.is_master ? 5 : 0) + (node.clients ?? 0) / 1e9;
+    return (node.name === this.#lit ? 100 : 0) + (isIll(node) ? 30 : 0) + (isTroubled(node) ? 20 : 0) + (node.is_master ? 5 : 0) + (node.clients ?? 0) / 1e9;
   }
 
   /** @param {Link[]} links */
@@ -207,23 +229,23 @@ export class Drawing {
   /** Below, above, right or left of the node. @param {Node} node @param {number} radius @returns {Box[]} */
   #nameBoxes(node, radius) {
     const { x, y } = this.#at(node.name);
-    const { name, second } = this.#texts(node);
-    const width = Math.max(widthOf(name, 12), second ? widthOf(second, 11) : 0) + 6;
-    const height = LABEL_LINE * (second ? 2 : 1);
-    const below = radius + 5 + height / 2;
+    const { name, region, second } = this.#texts(node);
+    const below = [region, second].filter(Boolean).join(" · ");
+    const width = Math.max(widthOf(name, 12), below ? widthOf(below, 11) : 0) + 6;
+    const height = LABEL_LINE * (below ? 2 : 1);
+    const away = radius + 5 + height / 2;
     const beside = radius + 5 + width / 2;
-    const boxes = [{ x, y: y + below }, { x, y: y - below }, { x: x + beside, y }, { x: x - beside, y }];
+    const boxes = [{ x, y: y + away }, { x, y: y - away }, { x: x + beside, y }, { x: x - beside, y }];
     return boxes.map((box) => ({ ...box, width, height }))
       .filter((box) => box.x >= width / 2 && box.x <= this.#frame.clientWidth - width / 2 && box.y >= height / 2 && box.y <= this.#frame.clientHeight - height / 2);
   }
 
-  /** @param {Node} node */
+  /** Its name, and where there is room, where it is and what it is or ails from. @param {Node} node */
   #texts(node) {
     const name = format.shortened(format.name(node.name), NAME_MOST);
-    const kind = condition(node);
-    if (this.#svg.dataset.crowd !== "few") return { name, second: "" };
-    if (isIll(node)) return { name, second: CONDITION_WORDS[kind].toLowerCase() };
-    return { name, second: node.draining ? "draining" : node.is_master ? "master" : format.shortened(format.name(node.region), NAME_MOST) };
+    if (this.#svg.dataset.crowd !== "few") return { name, region: "", second: "" };
+    const second = isIll(node) ? CONDITION_WORDS[condition(node)].toLowerCase() : node.draining ? "draining" : node.is_master ? "master" : "";
+    return { name, region: format.shortened(format.name(node.region), second ? REGION_MOST : NAME_MOST), second };
   }
 
   /** On the line, somewhere about its middle. @param {Link} link @returns {Box[]} */
@@ -263,9 +285,11 @@ export class Drawing {
     const disc = drawn("circle", { class: "disc" });
     const figure = drawn("text", { class: "figure", y: "4" });
     const sign = drawn("use", { class: "sign" });
+    const trouble = drawn("use", { class: "trouble" });
     const first = drawn("tspan", { class: "first", x: "0" });
-    const second = drawn("tspan", { class: "second", x: "0", dy: "14" });
-    const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, drawn("text", { class: "label" }, first, second));
+    const region = drawn("tspan", { class: "region", x: "0", dy: "14" });
+    const second = drawn("tspan", { class: "second" });
+    const root = drawn("a", { class: "node", href: nodeAddress(name) }, halo, disc, figure, sign, trouble, drawn("text", { class: "label" }, first, region, second));
     this.#tip.attach(root, () => this.#whole && nodeTip(this.#whole, name), (isShown) => this.#light(isShown ? name : ""));
     root.addEventListener("focus", () => { this.#current = name; });
     return {
@@ -287,7 +311,10 @@ export class Drawing {
         setText(figure, radius >= 14 && node.clients !== null && kind !== "lost" ? shortCount(node.clients) : "");
         setAttribute(sign, "href", isIll(node) ? `#icon-${kind}` : "#icon-none");
         placeSign(sign, radius);
+        setAttribute(trouble, "href", isTroubled(node) ? "#icon-trouble" : "#icon-none");
+        placeTrouble(trouble, radius);
         setText(first, texts.name);
+        setText(region, texts.region + (texts.region && texts.second && " · "));
         setText(second, texts.second);
       },
     };
@@ -343,7 +370,7 @@ function labelPart() {
 /** What a screen reader says of a node. @param {Node} node */
 function spoken(node) {
   const words = [format.name(node.name), node.is_master && "master", CONDITION_WORDS[condition(node)], isIll(node) && node.reason,
-    node.clients !== null && `${format.count(node.clients)} clients`];
+    troubleOf(node), node.clients !== null && `${format.count(node.clients)} clients`];
   return words.filter(Boolean).join(", ");
 }
 
@@ -355,6 +382,16 @@ function placeSign(sign, radius) {
   setAttribute(sign, "height", String(size));
   setAttribute(sign, "x", round(away - size / 2));
   setAttribute(sign, "y", round(-away - size / 2));
+}
+
+/** At the disc's other shoulder, and beside a small one, which a sign may cover. @param {Element} trouble @param {number} radius */
+function placeTrouble(trouble, radius) {
+  const size = radius < 12 ? 16 : 20;
+  const away = radius < 12 ? 10 : radius * 0.85;
+  setAttribute(trouble, "width", String(size));
+  setAttribute(trouble, "height", String(size));
+  setAttribute(trouble, "x", round(-away - size / 2));
+  setAttribute(trouble, "y", round(-away - size / 2));
 }
 
 /** What fits in a disc: 241, 1.2k, 18k. @param {number} value */

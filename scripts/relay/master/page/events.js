@@ -6,7 +6,7 @@ import { listed } from "./state.js";
 
 /** @typedef {import("./state.js").NetworkEvent} NetworkEvent */
 
-const KINDS = ["joined", "left", "mended", "reloaded", "health", "started"];
+const KINDS = ["joined", "left", "mended", "reloaded", "health", "started", "draining", "refused", "trouble"];
 const EVENTS_MOST = 600; // however often older ones are asked for
 
 /** @param {NetworkEvent} event */

@@ -50,10 +50,23 @@ function scaled(value, step, units) {
 }
 
 /** @param {number | null | undefined} value kilobits a second */
-export const bandwidth = (value) => scaled(value, 1000, ["kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
+export const bitrate = (value) => scaled(value, 1000, ["kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
+
+/** What a figure of bitrate() is of. */
+export const PAYLOAD = "What the messages hold, each counted once: not what the network's cables carry";
+
+/** @param {number | null | undefined} value bytes a second */
+export const byteRate = (value) => scaled(value, 1000, ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]);
 
 /** @param {number | null | undefined} value bytes */
 export const bytes = (value) => scaled(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+
+/** 3.39 of 8.00 GiB. @param {number | null | undefined} used @param {number | null | undefined} total bytes */
+export function bytesOf(used, total) {
+  const [part, whole] = [bytes(used), bytes(total)];
+  const unit = whole.replace(/^\S+/, "");
+  return `${unit !== "" && part.endsWith(unit) ? part.slice(0, -unit.length) : part} of ${whole}`;
+}
 
 /** A part of 1, or null when one of the two is missing. @param {number | null} used @param {number | null} total */
 export function share(used, total) {
@@ -62,6 +75,9 @@ export function share(used, total) {
 
 /** @param {number | null} part of 1 */
 export const percent = (part) => (isFigure(part) ? `${Math.round(part * 100)} %` : NONE);
+
+/** One that is small keeps a digit: 0.7 %. @param {number | null} part of 1 */
+export const finePercent = (part) => (isFigure(part) && part > 0 && part < 0.0995 ? `${(part * 100).toFixed(1)} %` : percent(part));
 
 /** @param {number | null | undefined} ms */
 export function latency(ms) {
@@ -99,6 +115,14 @@ export const moment = (at) => (isFigure(at) ? exactTime.format(at * 1000) : NONE
 
 /** @param {number | null | undefined} at Unix seconds */
 export const clock = (at) => (isFigure(at) ? clockTime.format(at * 1000) : NONE);
+
+/** The reader's time zone: "Europe/Berlin, UTC+2". @param {string} [zone] another one @param {Date} [at] */
+export function timeZone(zone, at = new Date()) {
+  const offset = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(at)
+    .find(({ type }) => type === "timeZoneName")?.value.replace("GMT", "UTC").replace("-", "−").replace(/\+0$/, "") ?? "";
+  const name = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  return name === offset ? offset : `${name}, ${offset}`;
+}
 
 /** What an axis says of a time. @param {number} at Unix seconds @param {"hour" | "day" | "month"} span */
 export const tick = (at, span) => (span === "month" ? dayTime : shortTime).format(at * 1000);

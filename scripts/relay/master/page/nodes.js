@@ -2,6 +2,7 @@
 import { element, setText } from "./dom.js";
 import * as format from "./format.js";
 import { badges, healthSign, meterCell, nameLink } from "./parts.js";
+import { isTroubled } from "./process.js";
 import { condition, severity } from "./state.js";
 import { Table, textCell } from "./tables.js";
 
@@ -36,10 +37,10 @@ const COLUMNS = [
   figure("Clients", (node) => node.clients, format.count, "Clients that are connected to this node"),
   figure("Channels", (node) => node.channels, format.count, "Channels that are open on this node"),
   figure("Messages/s", (node) => node.messages_per_second, format.rate, "Messages a second"),
-  figure("Bandwidth", (node) => node.kbits_per_second, format.bandwidth, "What the relay carries, in bits a second"),
-  figure("Load", (node) => node.load, format.rate, "The host's load, an average of one minute"),
-  { title: "Memory", key: memory, cell: meterCell((node) => node.memory_used, (node) => node.memory_total), isNumeric: true, isDescending: true },
-  { title: "Disk", key: disk, cell: meterCell((node) => node.disk_used, (node) => node.disk_total), isNumeric: true, isDescending: true },
+  figure("Payload", (node) => node.kbits_per_second, format.bitrate, format.PAYLOAD),
+  figure("Host load", (node) => node.load, format.rate, "The host's load, an average of one minute"),
+  { title: "Host memory", key: memory, cell: meterCell((node) => node.memory_used, (node) => node.memory_total), isNumeric: true, isDescending: true },
+  { title: "Host disk", key: disk, cell: meterCell((node) => node.disk_used, (node) => node.disk_total), isNumeric: true, isDescending: true },
   { title: "Version", key: (node) => node.version, cell: textCell((node) => node.version ?? format.NONE) },
   figure("Gen.", (node) => node.generation, format.count, "The generation of its scripts: one more with every reload"),
   figure("Uptime", (node) => node.uptime_seconds, format.duration, "Since the node was started"),
@@ -50,6 +51,6 @@ export function nodeTable(root) {
   return new Table(root, {
     noun: "node", nouns: "nodes", columns: COLUMNS, sort: { column: 1, isDescending: false }, most: 100,
     haystack: (node) => [node.name, node.region, node.version, condition(node), node.reason, node.is_master && "master",
-      node.is_plain && "plain", node.draining && "draining"].filter(Boolean).join(" "),
+      node.is_plain && "plain", node.draining && "draining", isTroubled(node) && "trouble"].filter(Boolean).join(" "),
   });
 }

@@ -8,7 +8,7 @@ import * as format from "./format.js";
 import { Live } from "./live.js";
 import { setUpLogin } from "./login.js";
 import { nodeTable } from "./nodes.js";
-import { drawable, isIll, Store } from "./state.js";
+import { drawable, Store, wantsLook } from "./state.js";
 import { Totals } from "./totals.js";
 
 const STALE_S = 3; // a connection that breaks and comes back within is not worth a word
@@ -69,10 +69,12 @@ function paint() {
   paintConnection();
   const { state } = store;
   const view = store.connection.kind === "login" ? "login" : state ? "network" : "loading";
-  const hasChanged = document.body.dataset.view !== view;
+  const before = document.body.dataset.view;
+  const hasChanged = before !== view;
   document.body.dataset.view = view;
   if (hasChanged && view === "login") byId("token").focus();
   if (hasChanged && view === "network" && !detail) overview.totals.start();
+  if (before === "login" && view === "network") detail?.reload(); // what it asked for without a token was refused
   if (!state || view === "login") return;
   paintHead(state);
   if (detail) detail.update();
@@ -83,8 +85,8 @@ function paint() {
 function paintHead(state) {
   setText(byId("master"), format.name(state.master));
   setText(byId("version"), `version ${state.version}`);
-  const ill = state.nodes.filter(isIll).length;
-  document.title = `${ill > 0 ? `(${ill}) ` : ""}Network Overview · ${format.name(state.master)}`;
+  const count = state.nodes.filter(wantsLook).length;
+  document.title = `${count > 0 ? `(${count}) ` : ""}Network Overview · ${format.name(state.master)}`;
 }
 
 /** @param {import("./state.js").State} state */
@@ -138,5 +140,6 @@ addEventListener("hashchange", navigate);
 document.documentElement.addEventListener("themechange", () => detail?.repaint());
 byId("retry").addEventListener("click", () => live.hurry());
 setInterval(schedule, 1000); // ages and countdowns go on without news
+setText(byId("zone"), `Times are local: ${format.timeZone()}.`);
 navigate();
 live.start();

@@ -1,6 +1,7 @@
 // parts.js: small pieces that several views share: a condition's sign, a name's link, a meter. Each is { root, update }.
 import { element, icon, setAttribute, setIcon, setText } from "./dom.js";
 import * as format from "./format.js";
+import { RECENTLY, troubleOf } from "./process.js";
 import { condition } from "./state.js";
 
 /** @typedef {import("./state.js").Node} Node */
@@ -38,21 +39,39 @@ export function reasonOf(node) {
   return node.reason && node.reason.toLowerCase() !== CONDITION_WORDS[condition(node)].toLowerCase() ? format.name(node.reason) : "";
 }
 
-/** Health by sign, word and colour. */
+/** What went wrong lately, behind a sign. */
+export function troubleSign() {
+  const words = element("span", { class: "words" });
+  const root = element("span", { class: "trouble" }, icon("trouble"), words);
+  return {
+    root,
+    update: (/** @type {Node} */ node) => {
+      const trouble = troubleOf(node);
+      root.hidden = trouble === "";
+      setText(words, trouble);
+      setAttribute(root, "title", trouble && `${trouble} ${RECENTLY}`);
+    },
+  };
+}
+
+/** Health by sign, word and colour, and trouble beside it. */
 export function healthSign() {
   const sign = icon("unknown");
   const word = element("span", { class: "word" });
   const reason = element("span", { class: "reason" });
-  const root = element("span", { class: "health" }, sign, element("span", { class: "words" }, word, reason));
+  const trouble = troubleSign();
+  const root = element("span", { class: "health" }, sign, element("span", { class: "words" }, word, reason), trouble.root);
   return {
     root,
     update: (/** @type {Node} */ node) => {
       const kind = condition(node);
       setAttribute(root, "data-condition", kind);
+      setAttribute(root, "data-reason", reasonOf(node) ? "" : null);
       setAttribute(root, "title", reasonOf(node) || null);
       setIcon(sign, kind);
       setText(word, CONDITION_WORDS[kind]);
       setText(reason, reasonOf(node));
+      trouble.update(node);
     },
   };
 }
@@ -89,7 +108,7 @@ export const meterCell = (used, total) => () => {
     update: (/** @type {T} */ item) => {
       const part = format.share(used(item) ?? null, total(item) ?? null);
       setText(text, format.percent(part));
-      setAttribute(root, "title", part === null ? null : `${format.bytes(used(item))} of ${format.bytes(total(item))}`);
+      setAttribute(root, "title", part === null ? null : format.bytesOf(used(item), total(item)));
       setAttribute(root, "data-full", part !== null && part >= FULL ? "" : null);
       setAttribute(root, "data-none", part === null ? "" : null);
       fill.style.width = `${Math.round((part ?? 0) * 100)}%`;
@@ -114,13 +133,15 @@ export function timeAgo() {
 /** A definition list whose lines are there from the beginning. @param {string[]} terms */
 export function facts(terms) {
   const values = terms.map(() => element("dd"));
-  const root = element("dl", { class: "facts" }, ...terms.map((term, i) => element("div", {}, element("dt", {}, term), values[i])));
+  const lines = terms.map((term, i) => element("div", {}, element("dt", {}, term), values[i]));
   return {
-    root,
-    /** @param {string[]} texts @param {(string | null)[]} titles */
-    update: (texts, titles = []) => texts.forEach((text, i) => {
-      setText(values[i], text);
+    root: element("dl", { class: "facts" }, ...lines),
+    /** @param {(string | null)[]} texts null: the line is not there @param {(string | null)[]} titles @param {boolean[]} marks lines that want a look */
+    update: (texts, titles = [], marks = []) => texts.forEach((text, i) => {
+      lines[i].hidden = text === null;
+      setText(values[i], text ?? "");
       setAttribute(values[i], "title", titles[i] ?? null);
+      setAttribute(lines[i], "data-marked", marks[i] ? "" : null);
     }),
   };
 }

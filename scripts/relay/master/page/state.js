@@ -1,4 +1,5 @@
 // state.js: the last state that the master told, how old it is, and what follows from it. No DOM in here.
+import { isTroubled } from "./process.js";
 
 /**
  * @typedef {"good" | "degraded" | "bad" | "lost" | "unknown"} Condition what a node's colour and sign say
@@ -11,9 +12,11 @@
  *   clients: number | null, channels: number | null, messages_per_second: number | null, kbits_per_second: number | null,
  *   load: number | null, memory_used: number | null, memory_total: number | null, disk_used: number | null,
  *   disk_total: number | null, disks?: Disk[] | null, bytes_in_per_second: number | null, bytes_out_per_second: number | null,
+ *   process?: import("./process.js").Process | null,
  * }} Node a figure is null when the node did not tell it
  * @typedef {{ a: string, b: string, latency_ms: number | null }} Link
- * @typedef {{ name: string, protected: boolean | null, nodes: string[], clients: number | null, messages_per_second: number | null,
+ * @typedef {{ node: string, clients: number | null }} Subscribers null: the master did not tell it
+ * @typedef {{ name: string, protected: boolean | null, nodes: string[], subscribers: Subscribers[], clients: number | null, messages_per_second: number | null,
  *   kbits_per_second: number | null }} Channel
  * @typedef {{ at: number, kind: string, node: string | null, text: string }} NetworkEvent
  * @typedef {{ nodes: number, clients: number, channels: number, messages_per_second: number, kbits_per_second: number }} Totals
@@ -64,7 +67,7 @@ function tidied(state) {
     ...state,
     nodes: listed(state.nodes),
     links: listed(state.links),
-    channels: listed(state.channels).map((channel) => ({ ...channel, nodes: listed(channel.nodes) })),
+    channels: listed(state.channels).map((channel) => ({ ...channel, nodes: listed(channel.nodes), subscribers: listed(channel.subscribers) })),
     events: listed(state.events),
   };
 }
@@ -77,11 +80,14 @@ export function condition(node) {
   return node.health === "good" || node.health === "degraded" || node.health === "bad" ? node.health : "unknown";
 }
 
-/** 0 is the worst. @param {Node} node */
-export const severity = (node) => WORST_FIRST.indexOf(condition(node));
-
 /** Neither well nor silent about it. @param {Node} node */
 export const isIll = (node) => !["good", "unknown"].includes(condition(node));
+
+/** 0 is the worst; one that looks well but has trouble comes before those without. @param {Node} node */
+export const severity = (node) => (!isIll(node) && isTroubled(node) ? WORST_FIRST.indexOf("unknown") - 0.5 : WORST_FIRST.indexOf(condition(node)));
+
+/** Ill, or in trouble lately. @param {Node} node */
+export const wantsLook = (node) => isIll(node) || isTroubled(node);
 
 /** How many nodes are in each condition, the worst first, none left out that is there. @param {Node[]} nodes */
 export function conditions(nodes) {
@@ -94,6 +100,27 @@ export const nodeNamed = (state, name) => state.nodes.find((node) => node.name =
 
 /** @param {State} state @param {string} name */
 export const channelNamed = (state, name) => state.channels.find((channel) => channel.name === name) ?? null;
+
+const TELLING = ["health", "draining", "refused", "trouble"]; // kinds of events that may say why a node was lost
+
+/**
+ * Of a lost node, as far as the last events tell: that it left, and the last that was the matter with it before.
+ * @param {State} state @param {Node} node @returns {{ left: NetworkEvent | null, before: NetworkEvent | null }}
+ */
+export function lastWordsOf({ events }, { name }) {
+  const own = events.filter((event) => event.node === name);
+  const i = own.findIndex(({ kind }) => kind === "left");
+  const earlier = own.slice(i + 1);
+  const joined = earlier.findIndex(({ kind }) => kind === "joined" || kind === "left"); // what was before is another story
+  return { left: own[i] ?? null, before: (joined === -1 ? earlier : earlier.slice(0, joined)).find(({ kind }) => TELLING.includes(kind)) ?? null };
+}
+
+/** How many subscribers each of a channel's nodes has, the most first, equals by name. @param {Channel} channel @returns {Subscribers[]} */
+export function subscribersOf({ nodes, subscribers }) {
+  const told = new Map(subscribers.map((one) => [one.node, one.clients]));
+  return [...new Set([...nodes, ...told.keys()])].map((node) => ({ node, clients: told.get(node) ?? null }))
+    .sort((one, other) => (other.clients ?? -1) - (one.clients ?? -1) || (one.node < other.node ? -1 : 1));
+}
 
 /** A node's links as seen from it, the nearest first. @param {State} state @param {string} name */
 export function linksOf(state, name) {

@@ -2,6 +2,7 @@
 import { element, icon } from "./dom.js";
 import * as format from "./format.js";
 import { CONDITION_WORDS, reasonOf } from "./parts.js";
+import { RECENTLY, isTroubled, troubleOf } from "./process.js";
 import { condition, linksOf, nodeNamed } from "./state.js";
 
 const EDGE = 8; // pixels from the frame
@@ -57,7 +58,7 @@ export class Tip {
     const own = this.#target?.querySelector(".disc");
     const discs = [...this.#frame.querySelectorAll(".disc")].map((disc) => {
       const { x, y, width: size } = disc.getBoundingClientRect();
-      return { x: x + size / 2 - frame.x, y: y + size / 2 - frame.y, weight: disc === own ? 100 : disc.closest("[data-lit]") ? 3 : 1 };
+      return { x: x + size / 2 - frame.x, y: y + size / 2 - frame.y, weight: disc === own ? 100 : disc.closest(".node[data-lit]") ? 3 : 1 };
     });
     const cost = (/** @type {number} */ left, /** @type {number} */ top) => discs
       .filter(({ x, y }) => x > left - AROUND && x < left + width + AROUND && y > top - AROUND && y < top + height + AROUND)
@@ -90,12 +91,13 @@ export function nodeTip(state, name) {
   return [
     element("p", { class: "tip-name" }, element("bdi", {}, format.name(name))),
     element("p", { class: "health", "data-condition": kind }, icon(kind), [CONDITION_WORDS[kind], reasonOf(node)].filter(Boolean).join(": ")),
+    ...(isTroubled(node) ? [element("p", { class: "trouble" }, icon("trouble"), `${troubleOf(node)} ${RECENTLY}`)] : []),
     element("dl", {},
       line("Clients", format.count(node.clients)),
       line("Messages/s", format.rate(node.messages_per_second)),
-      line("Bandwidth", format.bandwidth(node.kbits_per_second)),
-      line("Load", format.rate(node.load)),
-      line("Memory", format.percent(format.share(node.memory_used, node.memory_total))),
+      line("Payload", format.bitrate(node.kbits_per_second)),
+      line("Host load", format.rate(node.load)),
+      line("Host memory", format.percent(format.share(node.memory_used, node.memory_total))),
       line("Links", links.length === 0 ? "none" : `${links.length}${slowest ? `, up to ${format.latency(slowest.latency_ms)}` : ""}`)),
   ];
 }

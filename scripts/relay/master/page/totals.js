@@ -3,6 +3,7 @@ import { Keyed, drawn, element, icon, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { read, series, sparkline } from "./history.js";
 import { CONDITION_WORDS } from "./parts.js";
+import { RECENTLY, isTroubled } from "./process.js";
 import { conditions } from "./state.js";
 
 const WIDTH = 120;
@@ -11,13 +12,13 @@ const REFRESH_MS = 30000;
 
 /** @typedef {import("./state.js").State} State */
 
-/** @type {{ title: string, column?: string, text: (state: State) => string }[]} a tile without a column shows the nodes' health */
+/** @type {{ title: string, column?: string, hint?: string, text: (state: State) => string }[]} a tile without a column shows the nodes' health */
 const TILES = [
   { title: "Nodes up", text: nodesUp },
   { title: "Clients", column: "clients", text: ({ network }) => format.count(network.clients) },
   { title: "Channels", column: "channels", text: ({ network }) => format.count(network.channels) },
   { title: "Messages/s", column: "messages_per_second", text: ({ network }) => format.rate(network.messages_per_second) },
-  { title: "Bandwidth", column: "kbits_per_second", text: ({ network }) => format.bandwidth(network.kbits_per_second) },
+  { title: "Payload", column: "kbits_per_second", hint: format.PAYLOAD, text: ({ network }) => format.bitrate(network.kbits_per_second) },
 ];
 
 /** @param {State} state */
@@ -26,16 +27,27 @@ function nodesUp({ nodes }) {
   return up === nodes.length ? `${up}` : `${up} of ${nodes.length}`;
 }
 
-/** How many are in each condition: the sign, and the count beside it. */
+/**
+ * How many are in each condition, and in trouble whatever their condition: the sign, and the count beside it. There is room for
+ * five: of the well it is told when all are.
+ */
 function healthCounts() {
   const root = element("span", { class: "counts" });
-  const rows = new Keyed(root, (/** @type {{ kind: import("./state.js").Condition, count: number }} */ { kind }) => {
+  const rows = new Keyed(root, (/** @type {{ kind: import("./state.js").Condition | "trouble", count: number }} */ { kind }) => {
     const count = element("span");
-    const word = element("span", { class: "unseen" }, ` ${CONDITION_WORDS[kind].toLowerCase()}`);
-    const part = element("span", { class: "health", "data-condition": kind, title: CONDITION_WORDS[kind] }, icon(kind), element("span", {}, count, word));
+    const word = kind === "trouble" ? `Trouble ${RECENTLY}` : CONDITION_WORDS[kind];
+    const part = element("span", { class: kind === "trouble" ? "trouble" : "health", "data-condition": kind, title: word },
+      icon(kind), element("span", {}, count, element("span", { class: "unseen" }, ` ${word.toLowerCase()}`)));
     return { root: part, update: (/** @type {{ count: number }} */ now) => setText(count, String(now.count)) };
   });
-  return { root, update: (/** @type {State} */ state) => rows.update(conditions(state.nodes), ({ kind }) => kind) };
+  return {
+    root,
+    update: (/** @type {State} */ { nodes }) => {
+      const troubled = nodes.filter(isTroubled).length;
+      const found = conditions(nodes);
+      rows.update([...found.filter(({ kind }) => kind !== "good" || found.length === 1), ...(troubled > 0 ? [{ kind: /** @type {const} */ ("trouble"), count: troubled }] : [])], ({ kind }) => kind);
+    },
+  };
 }
 
 export class Totals {
@@ -50,7 +62,7 @@ export class Totals {
       const counts = healthCounts();
       const line = drawn("path", { class: "line" });
       const picture = drawn("svg", { class: "spark", viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, line);
-      root.append(element("a", { class: "tile", href: "#/network" },
+      root.append(element("a", { class: "tile", href: "#/network", ...(tile.hint ? { title: tile.hint } : {}) },
         element("span", { class: "title" }, tile.title), element("span", { class: "row" }, value, tile.column ? picture : counts.root)));
       return { ...tile, value, counts, line };
     });

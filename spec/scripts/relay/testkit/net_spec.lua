@@ -5,7 +5,7 @@ local Net, kit
 local function open(...)
   local nodes = {}
   for index, name in ipairs { ... } do
-    nodes[index] = { name = name, main = "main.lua", options = {} }
+    nodes[index] = { name = name, main = "main.lua", options = {}, variables = {} }
   end
   return Net.open { seed = 1, nodes = nodes, links = { { a = 1, b = 2, latency_ms = 1 } } }
 end

@@ -51,6 +51,20 @@ describe("scripts/relay/testkit/topology.lua", function()
     assert.equal("main.lua", read({ "a" }).nodes[1].main)
   end)
 
+  it("gives main.lua an environment: the node's name, what all have, what it has of its own", function()
+    local function variables(node)
+      local found = {}
+      for _, variable in ipairs(node.variables) do
+        found[variable[1]] = variable[2]
+      end
+      return found
+    end
+    local b = { name = "b", environment = { REGION = "us" } }
+    local plan = read { "a", b, environment = { REGION = "eu", SECRETS = "spec/secrets" } }
+    assert.same({ WSRELAY_NAME = "a", REGION = "eu", SECRETS = "spec/secrets" }, variables(plan.nodes[1]))
+    assert.same({ WSRELAY_NAME = "b", REGION = "us", SECRETS = "spec/secrets" }, variables(plan.nodes[2]))
+  end)
+
   it("takes latencies of one link and of all", function()
     local links = { { "a", "b", latency_ms = 80 }, { "b", "c" } }
     local plan = read { "a", "b", "c", latency_ms = 5, links = links }
@@ -70,6 +84,11 @@ describe("scripts/relay/testkit/topology.lua", function()
     assert.equal("links[1]: there is no node 'x'", problem { "a", "b", links = { { "a", "x" } } })
     assert.equal("links[1]: 'latency_ms' must be a number from 0 to 60000, and is -1",
       problem { "a", "b", links = { { "a", "b", latency_ms = -1 } } })
+    assert.equal([['environment' must be a table, as { REGION = "eu" }]], problem { "a", environment = "x" })
+    assert.equal("'environment' has 'A=B', which is no variable's name",
+      problem { "a", environment = { ["A=B"] = "x" } })
+    assert.equal("node 1: 'environment.A' must be a text",
+      problem { { name = "a", environment = { A = 1 } } })
     assert.equal("'seed' must be a whole number from 0 to 9223372036854775807, and is \"x\"",
       problem { "a", seed = "x" })
   end)
