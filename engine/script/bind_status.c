@@ -70,9 +70,10 @@ static int engine_status(lua_State *lua)
     struct script_status status = {.started_ms = clock_ms(&world->clock)};
     if (world->calls)
         world->calls->status(world->calls->context, &status);
-    lua_createtable(lua, 0, 18);
+    lua_createtable(lua, 0, 24);
     set_text(lua, "version", WSRELAY_VERSION);
     set_count(lua, "pid", (uint64_t)getpid());
+    set_count(lua, "uid", (uint64_t)geteuid());
     set_count(lua, "generation", runtime->generation);
     lua_pushnumber(lua, (lua_Number)(clock_ms(&world->clock) - status.started_ms) / 1000);
     lua_setfield(lua, -2, "uptime_seconds");

@@ -52,6 +52,17 @@ static void say(struct buf *error, const char *format, unsigned long long number
     buf_add_text(error, text);
 }
 
+/* SQLite does not say why the system does not let it open a file. */
+static void explain_open(const struct store *store, struct buf *error)
+{
+    int system_error = sqlite3_system_errno(store->db);
+    buf_add_text(error, sqlite3_errmsg(store->db));
+    if (system_error) {
+        buf_add_text(error, ": ");
+        buf_add_text(error, strerror(system_error));
+    }
+}
+
 static void explain(const struct store *store, struct buf *error)
 {
     int code = sqlite3_errcode(store->db) & 0xff;
@@ -61,6 +72,8 @@ static void explain(const struct store *store, struct buf *error)
         buf_add_text(error, "the node ends");
     else if (code == SQLITE_INTERRUPT)
         say(error, "took longer than %llu seconds", STORE_JOB_SECONDS);
+    else if (code == SQLITE_CANTOPEN)
+        explain_open(store, error);
     else if (code == SQLITE_AUTH)
         buf_add_text(error, "a job is one transaction in one file: BEGIN, COMMIT, ROLLBACK, "
                             "SAVEPOINT, ATTACH and DETACH are not allowed");

@@ -90,10 +90,24 @@ end
 
 -- ── The history ──────────────────────────────────────────────────────────────────────────────
 
+-- What the system and SQLite say to one who may not.
+local FORBIDDEN = { "Permission denied", "Operation not permitted", "readonly", "read%-only", "Read%-only" }
+
+-- A reason, with what to do where it is a permission: mostly somebody copied the file there, as root.
+local function advice(reason)
+  for _, words in ipairs(FORBIDDEN) do
+    if tostring(reason):find(words) then
+      return ("%s: the file, what lies beside it (-wal, -shm) and their directory must belong to the node's "
+        .. "user, uid %d, and be writable for it"):format(reason, engine.status().uid)
+    end
+  end
+  return tostring(reason)
+end
+
 -- One that fails is told once, until it works again.
 local function tell_failure(self, ok, reason)
   if not ok and not self.has_failed then
-    relay.log.warn("overview: the history is not written: " .. tostring(reason))
+    relay.log.warn("overview: the history is not written: " .. advice(reason))
   end
   self.has_failed = not ok
 end
@@ -151,7 +165,7 @@ function master:begin_history()
   local reason
   self.history, reason = histories.open(engine.configuration().history)
   if not self.history then
-    relay.log.warn("overview: no histories: " .. tostring(reason))
+    relay.log.error("overview: no histories: " .. advice(reason))
   elseif not self.is_reload then
     self.events:restore()
   end

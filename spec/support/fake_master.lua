@@ -60,7 +60,7 @@ function fake_master.install()
   fake.engine.status = function()
     return {
       version = "0.1.0", generation = 1, uptime_seconds = 100, clients = 0, draining = false, health = "good",
-      health_reason = "healthy",
+      health_reason = "healthy", uid = 997,
     }
   end
   return fake

@@ -325,7 +325,7 @@ static void test_store_says_why_a_file_cannot_be_made(void **state)
     assert_string_equal(bench->error.bytes, "No such file or directory");
     snprintf(bench->fixture.path, sizeof bench->fixture.path, "%s", fixture.directory);
     assert_int_equal(try_open(bench, MIB), RELAY_ESYSTEM);
-    assert_string_equal(bench->error.bytes, "unable to open database file");
+    assert_string_equal(bench->error.bytes, "unable to open database file: Is a directory");
     bench->fixture = fixture;
 }
 

@@ -180,9 +180,25 @@ describe("relay.master", function()
     history.is_broken = "history: /srv/x: unable to open database file"
     start()
     advance(16)
-    assert.are.same({ "warn overview: no histories: " .. history.is_broken }, fake.log)
+    assert.are.same({ "error overview: no histories: " .. history.is_broken }, fake.log)
     assert.are.equal(503, (fake_master.get "/overview/history"))
     assert.truthy(state():find("watches the network", 1, true))
+  end)
+
+  it("says who must own the history when it may not open or write it", function()
+    local owner = ": the file, what lies beside it (-wal, -shm) and their directory must belong to the "
+      .. "node's user, uid 997, and be writable for it"
+    for _, reason in ipairs {
+      "history: /srv/x: Permission denied", "history: /srv/x: attempt to write a readonly database",
+    } do
+      fake.log, fake.relay.state, history.is_broken = {}, {}, reason
+      start()
+      assert.are.same({ "error overview: no histories: " .. reason .. owner }, fake.log)
+    end
+    fake.log, history.is_broken, history.fails = {}, nil, "attempt to write a readonly database"
+    start()
+    advance(16)
+    assert.are.same({ "warn overview: the history is not written: " .. history.fails .. owner }, fake.log)
   end)
 
   it("says once that the history is not written, until it is again", function()
