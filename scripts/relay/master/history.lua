@@ -264,7 +264,7 @@ end
 ---@field rows table[] in order; a bucket of which nothing is known has none, a figure has relay.null
 
 --- A chart's figures: of each bucket the average, of some beside it the maximum. The whole network is the
---- sum of what its nodes told; `nodes` is how many did.
+--- sum of what its nodes told, and the average of their load; `nodes` is how many told something.
 ---@param question relay.history.Question
 ---@return relay.history.Chart?
 ---@return string? reason

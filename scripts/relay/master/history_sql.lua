@@ -117,10 +117,10 @@ end
 --- its messages.
 sql.NETWORK = { "channels", "messages_per_second", "kbits_per_second" }
 
--- Of the moment ?1: the sums of what the nodes told. Whoever knows those of sql.NETWORK better gives them
--- as ?2, ?3 and ?4.
+-- Of the moment ?1: the sums of what the nodes told, of the load the average. Whoever knows those of
+-- sql.NETWORK better gives them as ?2, ?3 and ?4.
 local function add_network()
-  local sums = each("node", "sum($)")
+  local sums = each("node", "sum($)"):gsub("sum%(load%)", "avg(load)")
   for place, figure in ipairs(sql.NETWORK) do
     local sum = ("sum(%s)"):format(figure)
     sums = sums:gsub(sum:gsub("%p", "%%%0"), ("coalesce(?%d, %s)"):format(place + 1, sum))

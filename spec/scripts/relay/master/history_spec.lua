@@ -249,6 +249,11 @@ describe("master.history", function()
       }, bench.records(chart("hour", T + 30)))
     end)
 
+    it("has the average of the hosts' load", function()
+      add(T, { { name = "node-a", load = 1 }, { name = "node-b", load = 4 }, { name = "node-c" } })
+      assert.are.same({ [0] = 2.5 }, bench.figure(chart("hour", T), "load"))
+    end)
+
     it("has maxima of the sums, not sums of the maxima", function()
       add(T, { { name = "node-a", clients = 10 }, { name = "node-b", clients = 0 } })
       add(T + 15, { { name = "node-a", clients = 0 }, { name = "node-b", clients = 10 } })
