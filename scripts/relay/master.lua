@@ -24,7 +24,6 @@ local SHOW_SECONDS = 1 -- between two frames, when something has happened
 local TICK_SECONDS = 0.5
 local WRITE_SECONDS = 0.25
 local WAIT_SECONDS = 0.05
-local FOUND_SECONDS = 30 -- after the start
 local STATE = "wsrelay.master" -- in relay.state
 
 local function new()
@@ -34,6 +33,7 @@ local function new()
   end
   self.events = events.new { now = engine.time, history = history }
   self.nodes = nodes.new {
+    now = engine.time,
     tell = function(kind, node, text)
       self.events:add(kind, node, text)
     end,
@@ -59,9 +59,11 @@ local function round(self, now, is_full)
   self.collect:round(now, is_full)
   self.nearest:update(self.nodes)
   show(self, engine.time())
-  if is_full then
-    self.unwritten = { at = now, samples = self.collect:samples(now) }
-  end
+end
+
+-- What the history shall have of the round.
+local function keep_sample(self, now)
+  self.state.sample = { at = now, samples = self.collect:samples(now) }
 end
 
 -- A node came or went, or somebody looks.
@@ -83,6 +85,9 @@ function master:tick()
   self.full, self.light = now // FULL_SECONDS, now // LIGHT_SECONDS
   if is_full or is_light then
     round(self, now, is_full)
+    if is_full then
+      keep_sample(self, now)
+    end
   elseif is_news(self, now) then
     show(self, now)
   end
@@ -114,20 +119,27 @@ end
 
 --- Writes what the rounds left. By a timer of its own: a disk that hangs holds no round.
 function master:write()
-  local unwritten = self.unwritten
-  self.unwritten = nil
-  if unwritten and self.history then
-    tell_failure(self, self.history:add(unwritten.at, unwritten.samples))
+  local sample = self.state.sample
+  self.state.sample = nil
+  if sample and self.history then
+    tell_failure(self, self.history:add(sample.at, sample.samples))
   end
   self.events:flush()
 end
 
 -- ── The beginning ────────────────────────────────────────────────────────────────────────────
 
+---@class relay.master.KeptState what goes over a reload, in relay.state
+---@field nodes relay.master.KnownNodes
+---@field events relay.master.Event[]
+---@field unwritten relay.master.Event[]
+---@field sample? { at: number, samples: relay.master.Samples } that the history does not have yet
+---@field is_restored? boolean what the history knows from before the start
+
 -- What the last load left in relay.state; nil: there was none, or somebody put something else there.
 local function last_state()
   local state = relay.state[STATE]
-  for _, key in ipairs { "records", "events", "unwritten" } do
+  for _, key in ipairs { "nodes", "events", "unwritten" } do
     if type(state) ~= "table" or type(state[key]) ~= "table" then
       return nil
     end
@@ -137,37 +149,50 @@ end
 
 -- After a reload: what the last load knew.
 local function remember(self, now)
-  local state = last_state()
-  if state then
-    self.nodes:adopt(state.records)
-    self.events:adopt(state.events, state.unwritten)
-    self.is_reload = true
-  else
-    self.nodes:begin(engine.boot(), now + FOUND_SECONDS)
-    self.events:add("started", relay.name(), "watches the network")
+  self.state = last_state()
+  if self.state then
+    self.nodes:adopt(self.state.nodes)
+    self.events:adopt(self.state.events, self.state.unwritten)
+    return true
   end
-  relay.state[STATE] = {
-    records = self.nodes.records, events = self.events.list, unwritten = self.events.unwritten,
-  }
+  self.nodes:begin(engine.boot(), now)
+  self.events:add("started", relay.name(), "watches the network")
+  self.state = { nodes = self.nodes.known, events = self.events.list, unwritten = self.events.unwritten }
+  relay.state[STATE] = self.state
+  return false
 end
 
---- The first round comes at once; its time is no multiple, so the history does not get it.
+--- The first round comes at once. After a start the history does not get it: others are not linked yet. After
+--- a reload it does, in the place of the one that the reload broke off.
 function master:begin()
   local now = engine.time()
-  remember(self, now)
+  local is_reload = remember(self, now)
   self.full, self.light = now // FULL_SECONDS, now // LIGHT_SECONDS
   round(self, now, true)
-  self.unwritten, self.has_begun = nil, true
+  if is_reload and not self.state.sample then
+    keep_sample(self, now)
+  end
+  self.has_begun = true
 end
 
 -- What happened before this node started is in the history.
+local function restore(self)
+  local known, reason = self.history:nodes(engine.time())
+  if not known then
+    relay.log.warn("overview: the history does not tell of earlier nodes: " .. tostring(reason))
+  end
+  self.nodes:restore(known or {})
+  self.events:restore()
+  self.state.is_restored = true
+end
+
 function master:begin_history()
   local reason
   self.history, reason = histories.open(engine.configuration().history)
   if not self.history then
     relay.log.error("overview: no histories: " .. advice(reason))
-  elseif not self.is_reload then
-    self.events:restore()
+  elseif not self.state.is_restored then
+    restore(self)
   end
   self.is_open = true
 end

@@ -119,6 +119,31 @@ async def test_master_remembers_what_happened_when_it_is_killed_or_reloads(netwo
         assert kinds(shown).count(("started", "node-a")) == 2
 
 
+async def test_master_that_starts_again_knows_a_dead_node_and_sees_it_come_back(network):
+    async with network:
+        master = await network.start("node-a", [], MASTER)
+        other = await network.start("node-b", [master])
+        async with asyncio.timeout(2 * WAIT_SECONDS):
+            while not (await ask(master, "/overview/history?node=node-b"))["rows"]:
+                await asyncio.sleep(0.2)
+        other.kill()
+        async with watching(master) as until:
+            await until(lambda shown: names(shown, state="lost") == ["node-b"])
+        async with asyncio.timeout(WAIT_SECONDS):
+            while (await ask(master, "/overview/events"))["events"][0]["kind"] != "left":
+                await asyncio.sleep(0.1)
+        master.kill()
+        started = time.time()
+        master.start()
+        async with watching(master) as until:
+            shown = await until(lambda shown: names(shown, state="lost") == ["node-b"])
+            assert all(node["joined_at"] < started for node in shown["nodes"])
+            other.start()
+            shown = await until(lambda shown: names(shown, state="up") == ["node-a", "node-b"])
+            assert kinds(shown)[0] == ("joined", "node-b") and shown["events"][0]["text"].startswith("is back after ")
+        assert "health" not in [event["kind"] for event in shown["events"]]
+
+
 async def test_master_keeps_a_history_of_every_node(network):
     async with network:
         master = await network.start("node-a", [], MASTER)

@@ -235,14 +235,27 @@ end
 
 ---@class relay.master.Samples what the history keeps of a full round
 ---@field nodes relay.master.Figures[] with their names: those that answered
----@field channels relay.master.Channel[] the busiest first
+---@field channels relay.history.ChannelSample[] the busiest first
 ---@field network relay.master.NetworkFigures
 
---- What the round gave whose time this is.
+local function channel_samples(list)
+  local samples = {}
+  for place, channel in ipairs(list) do
+    samples[place] = {
+      name = channel.name,
+      clients = channel.clients,
+      messages_per_second = channel.messages_per_second,
+      kbits_per_second = channel.kbits_per_second,
+    }
+  end
+  return samples
+end
+
+--- What the round gave whose time this is. Plain values, no more than needed: they may go over a reload.
 ---@param at number
 ---@return relay.master.Samples
 function collect:samples(at)
-  local samples = { nodes = {}, channels = self.channels, network = self.network }
+  local samples = { nodes = {}, channels = channel_samples(self.channels), network = self.network }
   for name, told in pairs(self.nodes.told) do
     if self.nodes.records[name].seen_at == at then
       local figures = collect.figures(told)

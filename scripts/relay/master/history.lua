@@ -295,6 +295,69 @@ function History:read(question)
   }
 end
 
+-- ── nodes ────────────────────────────────────────────────────────────────────────────────────
+
+---@class relay.history.Node a node that there was
+---@field name string
+---@field joined_at? number of its first sample, as exactly as it is known
+---@field seen_at? number of its last sample, when that is of the last day
+---@field left_at? number when it left; nil: it was there when this was last told
+
+-- A level's rows behind those of a coarser one, whose first bucket holds its first finer one.
+local function add_rows(nodes, rows, coarser)
+  for _, row in ipairs(rows) do
+    local name, first, last = row[1], row[2], row[3]
+    local node = nodes[name] or { name = name }
+    nodes[name] = node
+    if not node.joined_at or first < node.joined_at + coarser.seconds then
+      node.joined_at = first
+    end
+    node.seen_at = math.max(node.seen_at or last, last)
+  end
+end
+
+local function add_samples_of(nodes, store, since)
+  local statements = {}
+  for index, level in ipairs(sql.LEVELS) do
+    statements[index] = { sql.known_nodes[index], since - level.seconds, NODES_MAX }
+  end
+  local answer, reason = store:run(statements)
+  for index = answer and #sql.LEVELS or 0, 1, -1 do
+    add_rows(nodes, answer[index], sql.LEVELS[index + 1])
+  end
+  return answer, reason
+end
+
+local function add_departures(nodes, store)
+  local answer, reason = store:run { { sql.left_nodes, NODES_MAX } }
+  for _, row in ipairs(answer and answer[1] or {}) do
+    local node = nodes[row[1]] or { name = row[1] }
+    nodes[row[1]], node.left_at = node, row[2]
+  end
+  return answer, reason
+end
+
+--- The nodes that were there in the last day, and those that left at any time and did not come back.
+---@param at number Unix time
+---@return relay.history.Node[]?
+---@return string? reason
+function History:nodes(at)
+  local nodes, since = {}, at - 86400
+  local ok, reason = add_samples_of(nodes, self.store, since)
+  if ok then
+    ok, reason = add_departures(nodes, self.store)
+  end
+  if not ok then
+    return nil, reason
+  end
+  local list = {}
+  for _, node in pairs(nodes) do
+    node.seen_at = node.seen_at and node.seen_at >= since and node.seen_at or nil
+    list[#list + 1] = (node.seen_at or node.left_at) and node or nil
+  end
+  return list
+end
+
 -- ── events ───────────────────────────────────────────────────────────────────────────────────
 
 -- Its beginning, and no half character.

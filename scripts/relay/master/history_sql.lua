@@ -197,6 +197,12 @@ local function read_level(subject, index)
     :format(sql.LEVELS[index].seconds, columns, sql.table_of(subject, sql.LEVELS[index]), subject)
 end
 
+-- The nodes of which there are rows not older than ?1, ?2 of them at most: with the first and the last row.
+local function known_nodes(index)
+  return ("SELECT name, min(at), max(at) FROM %s JOIN node USING (id) WHERE id > 0 GROUP BY id "
+    .. "HAVING max(at) >= ?1 ORDER BY max(at) DESC LIMIT ?2"):format(sql.table_of("node", sql.LEVELS[index]))
+end
+
 -- ── all of them, made once ───────────────────────────────────────────────────────────────────
 
 local function for_each_level(first, make)
@@ -236,6 +242,12 @@ sql.oldest = for_all(1, function(subject, index)
 end)
 sql.delete_unused_names = for_each_subject(delete_unused_names)
 sql.read_level = for_all(1, read_level)
+sql.known_nodes = for_each_level(1, known_nodes)
+--- The nodes that left and did not come back, ?1 of them at most, and when. Of each group SQLite gives the
+--- row with the maximum.
+sql.left_nodes = "SELECT node, at FROM (SELECT node, at, kind, max(id) FROM event "
+  .. "WHERE node IS NOT NULL AND kind IN ('joined', 'left') GROUP BY node) WHERE kind = 'left' "
+  .. "ORDER BY at DESC LIMIT ?1"
 
 sql.add_event = "INSERT INTO event (at, kind, node, text) VALUES (?, ?, ?, ?)"
 sql.delete_old_events = ("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - %d")

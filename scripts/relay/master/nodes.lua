@@ -1,8 +1,9 @@
 --- nodes.lua: the nodes that the master knows, and what becomes of them from round to round.
 --
 -- A node is up while it answers, and lost when it was silent for two rounds in a row or is gone from
--- the mesh. A lost one is kept for a day. The short records are plain values, so that relay.state can
--- carry them over a reload; what a node told last is beside them and is asked for anew.
+-- the mesh. A lost one is kept for a day. What is kept of them is plain values, so that relay.state can
+-- carry it over a reload; what a node told last is beside that and is asked for anew. After a start the
+-- nodes that the history knows are *awaited* for a while: who does not come is lost.
 
 local nodes = {}
 nodes.__index = nodes
@@ -10,12 +11,15 @@ nodes.__index = nodes
 local NODES_MAX = 4096
 local SILENT_ROUNDS = 2
 local LOST_SECONDS = 86400
+local AWAITED_SECONDS = 30 -- after the start
+local SETTLING_SECONDS = 15 -- of a node, or of this one: links come up, and the health is not good yet
 
 ---@class relay.master.Record
 ---@field name string
 ---@field state "up"|"lost"
----@field joined_at number since when it is known
+---@field joined_at? number since when it is known; nil: it was there before this node
 ---@field seen_at number when it answered last
+---@field lost_at? number when it was lost
 ---@field silent integer for how many rounds it has not answered
 ---@field is_plain boolean it knows the notes alone
 ---@field started_at? number
@@ -24,6 +28,13 @@ local LOST_SECONDS = 86400
 ---@field host? string
 ---@field region? string
 ---@field health? string
+---@field health_told? string the last that made an event, or was the first
+
+---@class relay.master.KnownNodes goes over a reload
+---@field records table<string, relay.master.Record>
+---@field awaited table<string, relay.history.Node>
+---@field started_at number this node; who runs longer than it was there before and does not join
+---@field await_until number
 
 ---@class relay.master.Told what a node told last
 ---@field is_plain boolean it knows the notes alone
@@ -33,39 +44,40 @@ local LOST_SECONDS = 86400
 ---@field peers { name: string, latency_ms?: number }[]
 
 ---@class relay.master.Nodes
----@field records table<string, relay.master.Record>
+---@field known relay.master.KnownNodes
+---@field records table<string, relay.master.Record> of `known`
 ---@field told table<string, relay.master.Told>
 
 ---@class relay.master.NodesGiven
+---@field now fun(): number Unix seconds
 ---@field tell fun(kind: string, node: string, text: string) an event
 ---@field forget fun(node: string)
 
 ---@param given relay.master.NodesGiven
 ---@return relay.master.Nodes
 function nodes.new(given)
-  return setmetatable({
-    records = {},
+  local self = setmetatable({
     told = {},
+    now = given.now,
     tell = given.tell,
     forget = given.forget,
-    count = 0,
-    started_at = 0,
-    found_until = 0,
   }, nodes)
+  self:adopt { records = {}, awaited = {}, started_at = 0, await_until = 0 }
+  return self
 end
 
---- This node has just started: until then, whoever runs longer than it was there before and does not join.
----@param started_at number of this node
----@param found_until number
-function nodes:begin(started_at, found_until)
-  self.started_at, self.found_until = started_at, found_until
+--- This node has just started.
+---@param started_at number
+---@param at number now
+function nodes:begin(started_at, at)
+  self.known.started_at, self.known.await_until = started_at, at + AWAITED_SECONDS
 end
 
 --- Takes over what the last load of the scripts knew.
----@param records table<string, relay.master.Record>
-function nodes:adopt(records)
-  self.records, self.count = records, 0
-  for _ in pairs(records) do
+---@param known relay.master.KnownNodes
+function nodes:adopt(known)
+  self.known, self.records, self.count = known, known.records, 0
+  for _ in pairs(self.records) do
     self.count = self.count + 1
   end
 end
@@ -104,31 +116,93 @@ local function make_room(self)
   return oldest ~= nil
 end
 
--- ── What an answer changes ───────────────────────────────────────────────────────────────────
+-- ── Coming and going ─────────────────────────────────────────────────────────────────────────
+
+local function add(self, record)
+  self.records[record.name] = record
+  self.count = self.count + 1
+  return record
+end
+
+local function lose(self, record, text)
+  record.state, record.lost_at = "lost", self.now()
+  self.tell("left", record.name, text)
+end
+
+local function tell_return(self, name, lost_at, more)
+  self.tell("joined", name, ("is back after %s%s"):format(span(self.now() - lost_at), more or ""))
+end
+
+-- A node that is there, and that the history knows.
+local function recognize(self, record, node)
+  record.joined_at = node.joined_at or record.joined_at
+  if node.left_at then
+    tell_return(self, node.name, node.left_at)
+  end
+end
+
+-- A node that is not there, and that the history knows.
+local function add_lost(self, node)
+  return add(self, {
+    name = node.name, state = "lost", joined_at = node.joined_at, seen_at = node.seen_at,
+    lost_at = node.left_at, silent = 0, is_plain = false,
+  })
+end
+
+--- What the history knows from before this start. Those that had left are lost still; the others may come.
+---@param list relay.history.Node[]
+function nodes:restore(list)
+  for _, node in ipairs(list) do
+    local record = self.records[node.name]
+    if record then
+      recognize(self, record, node)
+    elseif node.left_at and node.seen_at and make_room(self) then
+      add_lost(self, node)
+    else
+      self.known.awaited[node.name] = node
+    end
+  end
+end
+
+-- The time to wait for them is over.
+local function lose_awaited(self, at)
+  for name, node in pairs(self.known.awaited) do
+    self.known.awaited[name] = nil
+    if node.seen_at and at - node.seen_at <= LOST_SECONDS and make_room(self) then
+      lose(self, add_lost(self, node), "left while the master was away")
+    end
+  end
+end
 
 -- A master that starts meets a network that was there before.
 local function is_found(self, at, info)
-  return at < self.found_until and not (info.started_at and info.started_at > self.started_at)
+  return at < self.known.await_until and not (info.started_at and info.started_at > self.known.started_at)
 end
 
-local function add(self, name, at, info)
-  local record = { name = name, state = "up", joined_at = at, seen_at = at, silent = 0, is_plain = false }
-  self.records[name] = record
-  self.count = self.count + 1
-  if not is_found(self, at, info) then
+local function add_new(self, name, at, info)
+  local record = add(self, { name = name, state = "up", seen_at = at, silent = 0, is_plain = false })
+  local node = self.known.awaited[name]
+  self.known.awaited[name] = nil
+  if node then
+    recognize(self, record, node)
+  elseif not is_found(self, at, info) then
+    record.joined_at = at
     self.tell("joined", name, "joined the network")
   end
   return record
 end
 
+-- ── What an answer changes ───────────────────────────────────────────────────────────────────
+
 local function is_restarted(record, info)
   return record.started_at and info.started_at and info.started_at > record.started_at
 end
 
-local function notice_return(self, record, at, info)
-  local text = "is back after " .. span(at - record.seen_at)
+local function notice_return(self, record, info)
   record.state = "up"
-  self.tell("joined", record.name, text .. (is_restarted(record, info) and ", started anew" or ""))
+  local more = is_restarted(record, info) and ", started anew"
+  tell_return(self, record.name, record.lost_at or record.seen_at, more)
+  record.lost_at = nil
 end
 
 local function notice_generation(self, record, info)
@@ -139,9 +213,19 @@ local function notice_generation(self, record, info)
   end
 end
 
-local function notice_health(self, record, info)
-  if record.health and info.health and info.health ~= record.health then
-    local text = ("%s → %s: %s"):format(record.health, info.health, info.reason or "no reason told")
+local function is_settling(self, at, info)
+  return at - self.known.started_at < SETTLING_SECONDS
+    or info.uptime_seconds ~= nil and info.uptime_seconds < SETTLING_SECONDS
+end
+
+local function notice_health(self, record, at, info)
+  local before = record.health_told
+  if not info.health or is_settling(self, at, info) and (before or info.health ~= "good") then
+    return
+  end
+  record.health_told = info.health
+  if before and info.health ~= before then
+    local text = ("%s → %s: %s"):format(before, info.health, info.reason or "no reason told")
     self.tell("health", record.name, text)
   end
 end
@@ -161,13 +245,13 @@ function nodes:answered(name, at, told)
   end
   local info = told.info or NO_INFO
   if not record then
-    record = add(self, name, at, info)
+    record = add_new(self, name, at, info)
   elseif record.state == "lost" then
-    notice_return(self, record, at, info)
+    notice_return(self, record, info)
   else
     notice_generation(self, record, info)
   end
-  notice_health(self, record, info)
+  notice_health(self, record, at, info)
   record.seen_at, record.silent, record.is_plain = at, 0, told.is_plain
   for _, key in ipairs(KEPT) do
     record[key] = info[key]
@@ -177,11 +261,6 @@ function nodes:answered(name, at, told)
 end
 
 -- ── The end of a round ───────────────────────────────────────────────────────────────────────
-
-local function lose(self, record, text)
-  record.state = "lost"
-  self.tell("left", record.name, text)
-end
 
 local function look(self, record, at, alive)
   if record.state == "up" and not alive[record.name] then
@@ -198,6 +277,9 @@ end
 ---@param alive table<string, true> by name: the nodes that the mesh believes alive, this one among them
 ---@param asked table<string, true> those for which there was time
 function nodes:finish(at, alive, asked)
+  if at >= self.known.await_until then
+    lose_awaited(self, at)
+  end
   for _, name in ipairs(self:names()) do
     local record = self.records[name]
     if asked[name] and record.seen_at ~= at then

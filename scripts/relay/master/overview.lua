@@ -21,7 +21,7 @@ local NULL = relay.null
 ---@field is_master boolean
 ---@field is_plain boolean it knows the notes alone
 ---@field state "up"|"lost" lost: known, and does not answer
----@field joined_at number Unix seconds
+---@field joined_at number|nil Unix seconds; nil: before this node, and nobody knows when
 ---@field seen_at number Unix seconds
 ---@field host string|nil where nodes dial it
 ---@field region string|nil
@@ -105,7 +105,7 @@ local function node_entry(record, told)
     is_master = record.name == relay.name() or info.master == true,
     is_plain = record.is_plain,
     state = record.state,
-    joined_at = record.joined_at,
+    joined_at = or_null(record.joined_at),
     seen_at = record.seen_at,
     host = or_null(record.host),
     region = or_null(record.region),

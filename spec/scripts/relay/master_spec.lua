@@ -38,6 +38,9 @@ describe("relay.master", function()
       table.insert(self.events_added, event)
       return true
     end
+    function history:nodes()
+      return self.known or {}
+    end
     function history:events()
       return self.before or {}
     end
@@ -151,7 +154,7 @@ describe("relay.master", function()
     assert.are.equal(1, select(2, before:gsub('"kind"', ""))) -- it has started
     start()
     assert.are.equal(before:match '"events":.*$', state():match '"events":.*$')
-    assert.truthy(state():find('"joined_at":1000', 1, true))
+    assert.is_nil(state():find('"joined_at":1', 1, true)) -- it was there before
   end)
 
   it("gives the history a sample of each full round, with its time, and every event once", function()
@@ -168,12 +171,65 @@ describe("relay.master", function()
     assert.are.equal("started", history.events_added[1].kind)
   end)
 
+  it("loses no sample by a reload, whether it is not written yet or its round is under way", function()
+    add "node-b"
+    start()
+    advance(4.5)
+    fake.time = 1005
+    timers[0.5]() -- a full round, and a reload before the timer that writes it
+    start()
+    timers[0.25]()
+    assert.are.equal(1, #history.added)
+    assert.are.equal(1005, history.added[1].at)
+    assert.are.equal(2, #history.added[1].samples.nodes)
+    fake.time = 1020.25 -- the reload broke off the round of 1020
+    start()
+    timers[0.25]()
+    assert.are.equal(2, #history.added)
+    assert.are.same({ 1020.25, 2 }, { history.added[2].at, #history.added[2].samples.nodes })
+  end)
+
   it("remembers after a start what the history has, and not twice after a reload", function()
     history.before = { { at = 5, kind = "left", node = "node-x", text = "long ago" } }
     start()
     assert.truthy(state():find('"text":"watches the network"},{"at":5,', 1, true))
     start()
     assert.are.equal(1, select(2, state():gsub("long ago", "")))
+  end)
+
+  it("shows after a start who was lost before it, and who is away since", function()
+    history.known = {
+      { name = "node-a", joined_at = 5, seen_at = 980 }, { name = "node-b", joined_at = 5, seen_at = 980 },
+      { name = "node-x", joined_at = 6, seen_at = 900, left_at = 930 },
+      { name = "node-y", joined_at = 7, seen_at = 980 },
+    }
+    add "node-b"
+    start()
+    assert.truthy(state():find('"joined_at":5,', 1, true))
+    assert.truthy(state():find('"joined_at":6,', 1, true))
+    assert.is_nil(state():find('"left"', 1, true))
+    assert.is_nil(state():find('"node-y"', 1, true))
+    start() -- a reload, which asks the history no more
+    history.known = nil
+    advance(36)
+    assert.truthy(state():find('"node":"node-y","text":"left while the master was away"', 1, true))
+    assert.are.equal(2, select(2, state():gsub('"state":"lost"', "")))
+    fake.time = 1100
+    add "node-x"
+    advance(1)
+    assert.truthy(state():find('"node":"node-x","text":"is back after 2 min"', 1, true))
+  end)
+
+  it("says when the history does not tell who was there", function()
+    function history:nodes() -- luacheck: ignore
+      return nil, "disk full"
+    end
+    local nodes = history.nodes
+    local begin = load()
+    history.nodes = nodes
+    begin()
+    assert.are.same({ "warn overview: the history does not tell of earlier nodes: disk full" }, fake.log)
+    assert.truthy(state():find("watches the network", 1, true))
   end)
 
   it("works without a history, and says why there is none", function()
@@ -222,7 +278,7 @@ describe("relay.master", function()
   it("starts over when somebody put something else in relay.state", function()
     add "node-b"
     start()
-    for _, nonsense in ipairs { 5, "x", {}, { records = 1, events = {} } } do
+    for _, nonsense in ipairs { 5, "x", {}, { nodes = 1, events = {} } } do
       fake.relay.state = { ["wsrelay.master"] = nonsense }
       start()
       assert.truthy(state():find('"nodes":2', 1, true))

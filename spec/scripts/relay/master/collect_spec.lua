@@ -13,6 +13,7 @@ describe("relay.master.collect", function()
 
   local function open()
     return collect.new(nodes.new {
+      now = function() return fake.time end,
       tell = function(kind, node) events[#events + 1] = kind .. " " .. node end,
       forget = function() end,
     })

@@ -208,6 +208,59 @@ describe("master.history", function()
     end)
   end)
 
+  describe("the nodes that there were", function()
+    local function nodes(at)
+      local list = assert(history:nodes(at))
+      table.sort(list, function(a, b) return a.name < b.name end)
+      return list
+    end
+
+    local function event(at, kind, node)
+      assert(history:add_event { at = at, kind = kind, node = node, text = "x" })
+    end
+
+    it("are those with samples of the last day, with the first and the last", function()
+      add(T + 7000, { { name = "node-b" } })
+      add(T + 10000, { { name = "node-a" }, { name = "node-b" } })
+      add(T + 10035, { { name = "node-b" } })
+      assert.are.same({
+        { name = "node-a", joined_at = T + 9990, seen_at = T + 9990 },
+        { name = "node-b", joined_at = T + 6990, seen_at = T + 10035 },
+      }, nodes(T + 10040))
+      assert.are.same({ "node-b" }, { nodes(T + 10035 + 86400)[1].name })
+      assert.are.same({}, nodes(T + 10036 + 86400))
+    end)
+
+    it("are known as exactly as the level that is left", function()
+      add(T + 100, { { name = "node-a" } })
+      add(T + 3 * 86400 + 7000, { { name = "node-a" } })
+      assert.are.same({ { name = "node-a", joined_at = T, seen_at = T + 3 * 86400 + 6990 } },
+        nodes(T + 3 * 86400 + 7000))
+      add(T + 3 * 86400 + 7000 + 3 * 3600, {})
+      assert.are.same(T + 3 * 86400 + 6960, nodes(T + 3 * 86400 + 7000 + 3 * 3600)[1].seen_at)
+    end)
+
+    it("have left when nothing later says that they came back", function()
+      add(T, { { name = "node-a" }, { name = "node-b" } })
+      event(T + 1, "left", "node-a")
+      event(T + 2, "left", "node-b")
+      event(T + 3, "joined", "node-b")
+      event(T + 4, "health", "node-a")
+      event(T - 9e6, "left", "node-c")
+      event(T + 5, "left")
+      assert.are.same({
+        { name = "node-a", joined_at = T, seen_at = T, left_at = T + 1 },
+        { name = "node-b", joined_at = T, seen_at = T },
+        { name = "node-c", left_at = T - 9e6 },
+      }, nodes(T + 10))
+    end)
+
+    it("are not told when the file cannot be read", function()
+      store.fails = "the disk is broken"
+      assert.are.same({ nil, "the disk is broken" }, { history:nodes(T) })
+    end)
+  end)
+
   describe("a clock that goes back", function()
     it("doubles nothing", function()
       for number = 0, 7 do

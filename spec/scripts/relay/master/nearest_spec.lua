@@ -11,7 +11,9 @@ describe("relay.master.nearest", function()
       asked[#asked + 1] = { request = request, nodes = nodes }
       return fake.chosen
     end
-    known = require("relay.master.nodes").new { tell = function() end, forget = function() end }
+    known = require("relay.master.nodes").new {
+      now = function() return 1000 end, tell = function() end, forget = function() end,
+    }
     nearest = require("relay.master.nearest").new()
     nearest:install(function() end)
   end)

@@ -18,6 +18,7 @@ describe("relay.master.overview", function()
       history = function() return history end,
     }
     rounds = require("relay.master.collect").new(require("relay.master.nodes").new {
+      now = function() return fake.time end,
       tell = function(...) events:add(...) end,
       forget = function() end,
     })
