@@ -45,7 +45,7 @@ function http.route(path, options, handler)
   end
 end
 
---- From now on "/" leads there, unless it has a route.
+--- From now on "/" leads there, unless it has a route. For relay/master/page.lua.
 ---@param path string
 function http.set_home(path)
   home = path

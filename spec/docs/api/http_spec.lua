@@ -1,5 +1,5 @@
--- For the engine alone.
-local INNER = { serve = true, install = true }
+-- For the engine and the master alone.
+local INNER = { serve = true, install = true, set_home = true }
 
 describe("docs/api/http.lua", function()
   it("has what require \"relay.http\" gives, and nothing else", function()
