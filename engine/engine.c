@@ -268,6 +268,7 @@ static void call_status(void *context, struct script_status *status)
         .traces = control_traces(engine->control),
         .policy_failures = engine->policy_failures,
         .handler_failures = engine->handler_failures,
+        .reloads = engine->reload.tally,
     };
 }
 

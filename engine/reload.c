@@ -5,9 +5,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "hash_worker.h"
+#include "protocol/utf8.h"
+#include "script/unix_clock.h"
 
 #define ERROR_MAX 4096
 
@@ -94,6 +97,27 @@ static void drop(struct reload *reload)
     sockets_change_deinit(&change);
 }
 
+/* How many bytes of the text are its first line and valid, a refusal's room at most. */
+static size_t first_line(const struct buf *text)
+{
+    size_t len = text->len < SCRIPT_REFUSAL_MAX ? text->len : SCRIPT_REFUSAL_MAX - 1;
+    const char *end = memchr(text->bytes, '\n', len);
+    len = end ? (size_t)(end - text->bytes) : len;
+    while (!utf8_is_valid(text->bytes, len))
+        len--;
+    return len;
+}
+
+static void count_refusal(struct reload *reload)
+{
+    struct script_reloads *tally = &reload->tally;
+    size_t len = first_line(&reload->error);
+    memcpy(tally->refusal, reload->error.bytes, len);
+    tally->refusal[len] = '\0';
+    tally->refused_at = unix_clock_read(&(struct unix_clock){0});
+    tally->refused++;
+}
+
 /* The generation is taken, or nothing of it is left. */
 static void settle(struct reload *reload)
 {
@@ -109,9 +133,11 @@ static void settle(struct reload *reload)
         sockets_change_deinit(&reload->change);
         if (reload->error.len == 0)
             buf_add_text(&reload->error, relay_err_text(reload->err));
+        count_refusal(reload);
         log_error(log, "reload refused", LOG_STRN("error", reload->error.bytes, reload->error.len));
     } else {
         reload->source.generation++;
+        reload->tally.done++;
         drop(reload);
         log_info(log, "reloaded", LOG_INT("loaded_us", stopped_us - reload->began_us),
                  LOG_INT("stopped_us", now_us - stopped_us));

@@ -49,6 +49,8 @@ struct reload {
     struct buf error, files;
     int err;
     uint64_t began_us;
+
+    struct script_reloads tally; /* of those that are over */
 };
 
 /* `source` is what scripts are loaded from; `generation` in it is the one that runs. RELAY_ESYSTEM.

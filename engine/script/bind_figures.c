@@ -220,6 +220,8 @@ static void set_node(lua_State *lua, const struct script_status *status)
     set_count(lua, "connections", status->connections);
     set_count(lua, "connections_max", status->connections_max);
     set_count(lua, "traces", status->traces);
+    set_count(lua, "reloads_done", status->reloads.done);
+    set_count(lua, "reloads_refused", status->reloads.refused);
     set_turns(lua, &status->lag);
 }
 

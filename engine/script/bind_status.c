@@ -62,6 +62,17 @@ static void set_failures(lua_State *lua, const struct runtime *runtime,
     set_count(lua, "handler_failures", status->handler_failures + runtime->failures);
 }
 
+static void set_reloads(lua_State *lua, const struct script_reloads *reloads)
+{
+    set_count(lua, "reloads_done", reloads->done);
+    set_count(lua, "reloads_refused", reloads->refused);
+    if (!reloads->refused)
+        return;
+    lua_pushnumber(lua, reloads->refused_at);
+    lua_setfield(lua, -2, "reload_refused_at");
+    set_text(lua, "reload_refusal", reloads->refusal);
+}
+
 /* status(): the node's figures. */
 static int engine_status(lua_State *lua)
 {
@@ -86,6 +97,7 @@ static int engine_status(lua_State *lua)
     set_bool(lua, "draining", world->relay->draining);
     set_memory(lua, runtime);
     set_failures(lua, runtime, &status);
+    set_reloads(lua, &status.reloads);
     set_health(lua, world->relay, status.connections);
     return 1;
 }

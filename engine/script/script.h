@@ -94,6 +94,15 @@ size_t script_check_policies(const struct script_source *source, const char *dir
 /* Fills in the questions that its policies answer. They stay valid until script_free. */
 void script_hooks(struct script *script, struct hooks *hooks);
 
+#define SCRIPT_REFUSAL_MAX 240 /* bytes, the NUL among them */
+
+/* The reloads since the node started. */
+struct script_reloads {
+    uint64_t done, refused;
+    double refused_at;                /* Unix seconds, of the last one that was refused */
+    char refusal[SCRIPT_REFUSAL_MAX]; /* the first line of why; valid UTF-8 */
+};
+
 /* What `ctl status` and the metrics tell that only the node as a whole knows. */
 struct script_status {
     uint64_t started_ms;                        /* of the clock */
@@ -104,6 +113,7 @@ struct script_status {
                                                    descriptors */
     size_t traces;                              /* how many follow one */
     uint64_t policy_failures, handler_failures; /* of generations that are gone */
+    struct script_reloads reloads;
 };
 
 /* What the scripts ask of the node as a whole. None of these calls back from inside. */

@@ -48,6 +48,8 @@ return {
   { "wsrelay_node_info", "gauge", "1, with the node's name.",
     each = each("builds", { { "node", "node" } }, "one") },
   { "wsrelay_generation", "gauge", "Which load of the scripts serves.", figure = "generation" },
+  { "wsrelay_reloads_total", "counter", "Loads of the scripts while the node ran.",
+    by = by("result", { { "done", "reloads_done" }, { "refused", "reloads_refused" } }) },
   { "wsrelay_health_state", "gauge", "1 for the state that the health policy says.",
     by = by("state", { { "good", "health_good" }, { "degraded", "health_degraded" },
       { "bad", "health_bad" } }) },

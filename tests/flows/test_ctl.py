@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import subprocess
+import time
 
 import pytest
 from support.client import client, clients
@@ -27,6 +29,20 @@ def test_status_tells_the_node_in_a_table(node):
     text = told(node, "status")
     assert f"node-a, wsrelay-engine {run('--version').stdout.split()[1]}, pid {node.pid}\n" in text
     assert "generation        1\n" in text and "health            good: healthy\n" in text
+
+
+async def test_status_and_figures_tell_of_a_reload_that_was_refused(node):
+    assert "reloads           0 done, 0 refused\n" in told(node, "status")
+    assert ctl(node, "reload").returncode == 0
+    node.main.write_text("\nthis is no Lua")
+    assert (await node.reload()).event == "reload refused"
+    line = next(line for line in told(node, "status").splitlines() if line.startswith("reloads "))
+    assert re.fullmatch(r"reloads +1 done, 1 refused; the last one \ds ago: \S*/main\.lua:2: .*", line), line
+    [status] = objects(node, "status")
+    assert (status["reloads_done"], status["reloads_refused"]) == (1, 1)
+    assert abs(status["reload_refused_at"] - time.time()) < 60
+    for sample in 'wsrelay_reloads_total{result="done"} 1\n', 'wsrelay_reloads_total{result="refused"} 1\n':
+        assert sample in told(node, "metrics")
 
 
 def test_status_is_one_object_for_programs(node):

@@ -201,6 +201,37 @@ static void test_reload_that_loads_while_the_node_ends_is_told_so(void **state)
     assert_string_equal(place.error, "the node ends");
 }
 
+static void refuse(const char *main)
+{
+    script_fixture_write(&place.fixture, "main.lua", main);
+    unsigned told = place.told;
+    ask();
+    turn_until_told(told + 1);
+}
+
+static void test_reload_counts_and_keeps_why_the_last_was_refused(void **state)
+{
+    (void)state;
+    const struct script_reloads *tally = &place.reload.tally;
+    char main[600] = "error('";
+    ask();
+    turn_until_told(1);
+    assert_int_equal(tally->done, 1);
+    assert_string_equal(tally->refusal, "");
+    refuse("error('one\\ntwo', 0)");
+    assert_true(tally->refused_at > 1e9);
+    assert_non_null(strstr(tally->refusal, "one"));
+    assert_null(strchr(tally->refusal, '\n'));
+    memset(main + 7, 'x', 500);
+    strcpy(main + 507, "', 0)");
+    refuse(main);
+    assert_int_equal(strlen(tally->refusal), SCRIPT_REFUSAL_MAX - 1);
+    refuse("error('a\\xff', 0)");
+    assert_int_equal(tally->refusal[strlen(tally->refusal) - 1], 'a');
+    assert_int_equal(tally->done, 1);
+    assert_int_equal(tally->refused, 3);
+}
+
 #define RELOAD_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -212,6 +243,7 @@ int main(void)
         RELOAD_TEST(test_reload_all_who_ask_while_one_loads_get_one_more),
         RELOAD_TEST(test_reload_who_is_told_may_ask_again_and_the_others_are_told_of_theirs),
         RELOAD_TEST(test_reload_that_is_asked_for_while_one_is_taken_is_another),
+        RELOAD_TEST(test_reload_counts_and_keeps_why_the_last_was_refused),
         RELOAD_TEST(test_reload_that_loads_while_the_node_ends_is_told_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,11 @@ static int call_reload(void *context, void (*done)(void *, uint64_t, const char 
 static void call_status(void *context, struct script_status *status)
 {
     (void)context;
-    *status = (struct script_status){.started_ms = 400, .connections = 7, .policy_failures = 3};
+    *status =
+        (struct script_status){.started_ms = 400,
+                               .connections = 7,
+                               .policy_failures = 3,
+                               .reloads = {.done = 5, .refused = 1, .refusal = "main.lua:6: no"}};
 }
 
 static const struct script_calls CALLS = {
@@ -207,6 +211,8 @@ static void test_status_adds_what_gone_generations_counted(void **state)
     assert_non_null(strstr(text_of_buf(&asker.out), "connections       7\n"));
     assert_non_null(strstr(asker.out.bytes, "failures          3 of policies, 0 of handlers\n"));
     assert_non_null(strstr(asker.out.bytes, "up                0s\n"));
+    assert_non_null(strstr(asker.out.bytes, "reloads           5 done, 1 refused; the last one "));
+    assert_non_null(strstr(asker.out.bytes, " ago: main.lua:6: no\n"));
 }
 
 static void test_trace_that_is_refused_is_exit_1(void **state)

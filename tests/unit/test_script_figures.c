@@ -109,6 +109,16 @@ static void test_figures_of_turns_include_the_shorter_ones(void **state)
     assert_figures("12.5 3 9 3 5.007 8 0.001 1 0.01 2 2 inf 3");
 }
 
+static void test_figures_count_reloads(void **state)
+{
+    (void)state;
+    struct script_status status = {.reloads = {.done = 3, .refused = 2}};
+    const struct script_calls calls = {.context = &status, .status = call_status};
+    hearing.calls = &calls;
+    run("f.reloads_done, f.reloads_refused");
+    assert_figures("3 2");
+}
+
 static void test_figures_of_policies_go_on_after_a_reload(void **state)
 {
     (void)state;
@@ -165,6 +175,7 @@ int main(void)
         HEARING_TEST(test_figures_of_peers_are_a_list_in_seconds),
         HEARING_TEST(test_figures_tell_one_state_of_health),
         HEARING_TEST(test_figures_of_turns_include_the_shorter_ones),
+        HEARING_TEST(test_figures_count_reloads),
         HEARING_TEST(test_figures_of_policies_go_on_after_a_reload),
         HEARING_TEST(test_busiest_channels_are_told_with_what_came_since_they_opened),
         HEARING_TEST(test_busiest_channels_are_ten_thousand_at_most),
