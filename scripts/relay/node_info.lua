@@ -22,6 +22,38 @@ local node_info = {}
 ---@field clients integer
 ---@field peers { name: string, latency_ms?: number }[] latency_ms: round trip; nil: not measured yet
 
+---@field process relay.NodeProcess
+
+---@class relay.NodeProcess memory, queue and links are those of now, all else is since the start
+---@field resident_bytes? number of memory; nil: the system does not say
+---@field cpu_seconds number of all threads
+---@field queued_bytes integer that wait for clients and peers to take them
+---@field links integer with other nodes
+---@field messages_dropped integer for clients and peers that were too slow
+---@field slow_clients integer that were closed for it
+---@field connections_refused integer for limits.connections and limits.connections_per_address
+---@field policy_failures integer
+---@field handler_failures integer
+---@field reloads_refused integer why, is for those who look after the node
+---@field loop_busy_ms number
+
+local function process(status)
+  local figures = engine.figures()
+  return {
+    resident_bytes = figures.resident_bytes,
+    cpu_seconds = figures.cpu_seconds,
+    queued_bytes = figures.client_queued_bytes + figures.peer_queued_bytes,
+    links = figures.peer_count,
+    messages_dropped = figures.frames_dropped_slow + figures.tree_dropped,
+    slow_clients = figures.clients_too_slow,
+    connections_refused = figures.connections_refused_full + figures.connections_refused_address,
+    policy_failures = status.policy_failures,
+    handler_failures = status.handler_failures,
+    reloads_refused = status.reloads_refused,
+    loop_busy_ms = figures.turn_seconds * 1000,
+  }
+end
+
 local function round(ms)
   return ms and math.floor(ms * 100 + 0.5) / 100
 end
@@ -51,6 +83,7 @@ function node_info.read()
     reason = status.health_reason,
     clients = status.clients,
     peers = peers(),
+    process = process(status),
   }
 end
 

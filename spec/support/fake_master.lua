@@ -3,6 +3,7 @@
 -- Over fake_relay: workers run at once, and `fake.time` is the clock.
 
 local fake_relay = require "spec.support.fake_relay"
+local figures = require "spec.support.figures"
 
 local fake_master = {}
 
@@ -57,6 +58,7 @@ function fake_master.install()
   fake.engine.is_protected = function(name) return name == "locked" end
   fake.engine.viewers = function() return fake.viewers end
   fake.engine.live = function(text) table.insert(fake.live, text) end
+  fake.engine.figures = function() return figures.new() end
   fake.engine.status = function()
     return {
       version = "0.1.0", generation = 1, uptime_seconds = 100, clients = 0, draining = false, health = "good",

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import signal
 import time
 
 import websockets
@@ -69,6 +70,7 @@ async def test_master_shows_nodes_links_channels_and_a_plain_peer(network):
             assert links(shown) == [("node-a", "node-b"), ("node-b", "plain")]
             [garden] = shown["channels"]
             assert (garden["name"], garden["protected"], garden["nodes"]) == ("garden", True, ["node-b"])
+            assert garden["subscribers"] == [{"node": "node-b", "clients": 1}]
             assert [plain.heard_commands("node-info"), plain.heard_commands("node-stats") != []] == [[], True]
 
 
@@ -96,6 +98,34 @@ async def test_master_shows_a_reload_of_another_node(network):
             await other.reload()
             shown = await until(lambda shown: names(shown, name="node-b", generation=2))
             assert ("reloaded", "node-b") in kinds(shown)
+
+
+BROKEN = 'local channel_auth = {}\nfunction channel_auth.open() error("no") end\nreturn channel_auth'
+
+
+async def test_master_shows_what_a_node_takes_and_what_goes_wrong_in_it(network):
+    async with network:
+        master = await network.start("node-a", [], MASTER)
+        other = await network.start("node-b", [master])
+        async with watching(master) as until, client(other) as alice:
+            shown = await until(lambda shown: shown["nodes"][1:] and shown["nodes"][1]["process"]["cpu"] is not None)
+            process = shown["nodes"][1]["process"]
+            assert process["resident_bytes"] > 1 << 20 and 0 <= process["cpu"] < 8 and process["links"] == 1
+            assert (process["policy_failures"], process["reloads_refused"]) == (0, 0)
+            other.write("policies/channel_auth.lua", BROKEN)
+            await other.reload()
+            await alice.subscribe("garden")
+            await alice.subscribe("orchard")
+            shown = await until(lambda shown: ("trouble", "node-b") in kinds(shown))
+            assert shown["events"][0]["text"] in ("policies failed once", "policies failed 2 times")
+            assert shown["nodes"][1]["process"]["recent"]["policy_failures"] >= 1
+            other.write("policies/channel_auth.lua", "no Lua")
+            await other.reload()
+            shown = await until(lambda shown: ("refused", "node-b") in kinds(shown))
+            assert shown["nodes"][1]["process"]["reloads_refused"] == 1
+            other.signal(signal.SIGUSR2)
+            shown = await until(lambda shown: ("draining", "node-b") in kinds(shown))
+            assert names(shown, draining=True) == ["node-b"]
 
 
 async def test_master_remembers_what_happened_when_it_is_killed_or_reloads(network):

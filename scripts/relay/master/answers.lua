@@ -204,6 +204,7 @@ end
 ---@field health? "good"|"degraded"|"bad"
 ---@field reason? string
 ---@field peers { name: string, latency_ms?: number }[]
+---@field process? relay.master.ProcessTold
 
 local HEALTH = { good = true, degraded = true, bad = true }
 
@@ -228,6 +229,28 @@ local function region_of(answer)
   return region and #region <= 64 and region:find "^[%w._-]+$" and region or nil
 end
 
+-- What is to be told of a process; the rest of its figures nobody needs here.
+local MEASURES = { "resident_bytes", "cpu_seconds", "queued_bytes" }
+local COUNTS = {
+  "links", "messages_dropped", "slow_clients", "connections_refused", "policy_failures", "handler_failures",
+  "reloads_refused",
+}
+
+local function process_of(answer)
+  local told = find(answer, "process")
+  if type(told) ~= "table" then
+    return nil
+  end
+  local process = {}
+  for _, key in ipairs(MEASURES) do
+    process[key] = number_of(told, key)
+  end
+  for _, key in ipairs(COUNTS) do
+    process[key] = count_of(told, key)
+  end
+  return process
+end
+
 --- Its name is not read: a node has the name that it was asked by.
 ---@param answer any to node-info
 ---@return relay.master.Info? info nil: it is no node of our kind, or not one that knows this command
@@ -249,6 +272,7 @@ function answers.node_info(answer)
     health = type(health) == "string" and HEALTH[health] and health or nil,
     reason = text_of(answer, "reason"),
     peers = peers_of(answer),
+    process = process_of(answer),
   }
 end
 

@@ -11,17 +11,26 @@ channels.__index = channels
 channels.LISTED = 200
 
 local NAMES_MAX = 20000
+local SUBSCRIBERS_MAX = 200 -- nodes of a channel of which it is told how many clients they have there
 
 ---@class relay.master.Channel
 ---@field name string
 ---@field protected? boolean nil: this node does not know
 ---@field nodes string[]
+---@field subscribers { node: string, clients: integer }[] of the first SUBSCRIBERS_MAX nodes
+---@field clients integer
+---@field messages_per_second number
+---@field kbits_per_second number
+
+---@class relay.master.MergedChannel
+---@field name string
+---@field clients_of table<string, integer> by node
 ---@field clients integer
 ---@field messages_per_second number
 ---@field kbits_per_second number
 
 ---@class relay.master.Channels
----@field by_name table<string, relay.master.Channel>
+---@field by_name table<string, relay.master.MergedChannel>
 ---@field count integer
 ---@field left_out integer more than NAMES_MAX
 
@@ -39,7 +48,7 @@ local function find(self, name)
     self.left_out = self.left_out + 1
     return nil
   end
-  channel = { name = name, nodes = {}, clients = 0, messages_per_second = 0, kbits_per_second = 0 }
+  channel = { name = name, clients_of = {}, clients = 0, messages_per_second = 0, kbits_per_second = 0 }
   self.by_name[name], self.count = channel, self.count + 1
   return channel
 end
@@ -51,7 +60,7 @@ function channels:add(node, list)
   for name, figures in pairs(list) do
     local channel = find(self, name)
     if channel then
-      channel.nodes[#channel.nodes + 1] = node
+      channel.clients_of[node] = figures.clients
       channel.clients = channel.clients + figures.clients
       channel.messages_per_second = math.max(channel.messages_per_second, figures.messages_per_second)
       channel.kbits_per_second = math.max(channel.kbits_per_second, figures.kbits_per_second)
@@ -83,6 +92,27 @@ local function place_of(sorted, channel)
   return low
 end
 
+---@return relay.master.Channel
+local function listed(merged)
+  local nodes, subscribers = {}, {}
+  for node in pairs(merged.clients_of) do
+    nodes[#nodes + 1] = node
+  end
+  table.sort(nodes)
+  for place = 1, math.min(#nodes, SUBSCRIBERS_MAX) do
+    subscribers[place] = { node = nodes[place], clients = merged.clients_of[nodes[place]] }
+  end
+  return {
+    name = merged.name,
+    protected = engine.is_protected(merged.name),
+    nodes = nodes,
+    subscribers = subscribers,
+    clients = merged.clients,
+    messages_per_second = merged.messages_per_second,
+    kbits_per_second = merged.kbits_per_second,
+  }
+end
+
 --- The busiest, LISTED at most. Sorting all of them would take a while.
 ---@return relay.master.Channel[]
 ---@return integer left_out
@@ -94,9 +124,8 @@ function channels:busiest()
       sorted[channels.LISTED + 1] = nil
     end
   end
-  for _, channel in ipairs(sorted) do
-    table.sort(channel.nodes)
-    channel.protected = engine.is_protected(channel.name)
+  for place, channel in ipairs(sorted) do
+    sorted[place] = listed(channel)
   end
   return sorted, self.count + self.left_out - #sorted
 end

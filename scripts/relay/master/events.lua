@@ -18,7 +18,7 @@ local UNWRITTEN_MAX = 1000
 
 ---@class relay.master.Event
 ---@field at number Unix seconds
----@field kind "joined"|"left"|"mended"|"reloaded"|"health"|"started"
+---@field kind "joined"|"left"|"mended"|"reloaded"|"health"|"started"|"draining"|"refused"|"trouble"
 ---@field node? string nil: the network
 ---@field text string reads on from the node's name
 

@@ -5,6 +5,9 @@
 -- carry it over a reload; what a node told last is beside that and is asked for anew. After a start the
 -- nodes that the history knows are *awaited* for a while: who does not come is lost.
 
+local process = require "relay.master.process"
+local trouble = require "relay.master.trouble"
+
 local nodes = {}
 nodes.__index = nodes
 
@@ -12,6 +15,7 @@ local NODES_MAX = 4096
 local SILENT_ROUNDS = 2
 local LOST_SECONDS = 86400
 local AWAITED_SECONDS = 30 -- after the start
+local TROUBLE_SECONDS = 60 -- between two events of a node
 local SETTLING_SECONDS = 15 -- of a node, or of this one: links come up, and the health is not good yet
 
 ---@class relay.master.Record
@@ -29,6 +33,9 @@ local SETTLING_SECONDS = 15 -- of a node, or of this one: links come up, and the
 ---@field region? string
 ---@field health? string
 ---@field health_told? string the last that made an event, or was the first
+---@field draining? boolean
+---@field counted? relay.master.Counters what they were when the last event was made of them
+---@field trouble_at? number when that was
 
 ---@class relay.master.KnownNodes goes over a reload
 ---@field records table<string, relay.master.Record>
@@ -42,11 +49,13 @@ local SETTLING_SECONDS = 15 -- of a node, or of this one: links come up, and the
 ---@field host? relay.master.Host
 ---@field info? relay.master.Info
 ---@field peers { name: string, latency_ms?: number }[]
+---@field process? relay.master.Process
 
 ---@class relay.master.Nodes
 ---@field known relay.master.KnownNodes
 ---@field records table<string, relay.master.Record> of `known`
 ---@field told table<string, relay.master.Told>
+---@field processes relay.master.Processes
 
 ---@class relay.master.NodesGiven
 ---@field now fun(): number Unix seconds
@@ -58,6 +67,7 @@ local SETTLING_SECONDS = 15 -- of a node, or of this one: links come up, and the
 function nodes.new(given)
   local self = setmetatable({
     told = {},
+    processes = process.new(),
     now = given.now,
     tell = given.tell,
     forget = given.forget,
@@ -96,6 +106,7 @@ end
 function nodes:remove(name)
   self.records[name], self.told[name] = nil, nil
   self.count = self.count - 1
+  self.processes:forget(name)
   self.forget(name)
 end
 
@@ -230,8 +241,39 @@ local function notice_health(self, record, at, info)
   end
 end
 
+local function notice_drain(self, record, info)
+  if info.draining and record.draining == false then
+    self.tell("draining", record.name, "drains: its clients are sent away")
+  end
+end
+
+local function notice_refusals(self, record, before, counted)
+  local refused = trouble.rise(before, counted, "reloads_refused")
+  if refused > 0 then
+    local what = refused == 1 and "a reload" or refused .. " reloads"
+    self.tell("refused", record.name, ("refused %s; its log says why"):format(what))
+  end
+  before.reloads_refused = counted.reloads_refused
+end
+
+-- What came within a minute of the last event is told in the next one.
+local function notice_trouble(self, record, at, info)
+  local told = info.process
+  if not told then
+    return
+  end
+  local before = is_restarted(record, info) and trouble.zero() or record.counted or trouble.copy(told)
+  record.counted = before
+  notice_refusals(self, record, before, told)
+  local text = trouble.text(before, told)
+  if text and math.abs(at - (record.trouble_at or -math.huge)) >= TROUBLE_SECONDS then
+    self.tell("trouble", record.name, text)
+    record.counted, record.trouble_at = trouble.copy(told), at
+  end
+end
+
 local NO_INFO = {}
-local KEPT = { "started_at", "generation", "version", "host", "region", "health" }
+local KEPT = { "started_at", "generation", "version", "host", "region", "health", "draining" }
 
 --- A node answered in this round.
 ---@param name string
@@ -252,10 +294,13 @@ function nodes:answered(name, at, told)
     notice_generation(self, record, info)
   end
   notice_health(self, record, at, info)
+  notice_drain(self, record, info)
+  notice_trouble(self, record, at, info)
   record.seen_at, record.silent, record.is_plain = at, 0, told.is_plain
   for _, key in ipairs(KEPT) do
     record[key] = info[key]
   end
+  told.process = self.processes:take(name, info)
   self.told[name] = told
   return true
 end

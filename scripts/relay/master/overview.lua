@@ -43,6 +43,7 @@ local NULL = relay.null
 ---@field disks relay.master.Disk[]
 ---@field bytes_in_per_second number|nil over 15 s
 ---@field bytes_out_per_second number|nil over 15 s
+---@field process relay.master.Process|nil
 
 ---@class relay.master.State
 ---@field at number Unix seconds
@@ -94,6 +95,19 @@ local function add_figures(entry, told, is_up)
   entry.disks = relay.array(is_up and told.host and told.host.disks or {})
 end
 
+local PROCESS = {
+  "resident_bytes", "cpu", "queued_bytes", "links", "messages_dropped", "slow_clients", "connections_refused",
+  "policy_failures", "handler_failures", "reloads_refused",
+}
+
+local function process_entry(process)
+  local entry = { recent = process.recent }
+  for _, key in ipairs(PROCESS) do
+    entry[key] = or_null(process[key])
+  end
+  return entry
+end
+
 ---@param record relay.master.Record
 ---@param told? relay.master.Told
 ---@return relay.master.StateNode
@@ -115,6 +129,7 @@ local function node_entry(record, told)
     draining = is_up and info.draining == true,
     health = or_null(is_up and record.health or nil),
     reason = or_null(is_up and info.reason or nil),
+    process = is_up and told.process and process_entry(told.process) or NULL,
   }
   add_figures(entry, told, is_up)
   return entry
@@ -129,6 +144,7 @@ local function channel_entry(channel)
     name = channel.name,
     protected = or_null(channel.protected),
     nodes = channel.nodes,
+    subscribers = channel.subscribers,
     clients = channel.clients,
     messages_per_second = channel.messages_per_second,
     kbits_per_second = channel.kbits_per_second,

@@ -131,6 +131,22 @@ describe("relay.master.answers", function()
     }, info)
   end)
 
+  it("reads of a process what it needs, where it was told", function()
+    local told = {
+      resident_bytes = 1 << 30, cpu_seconds = 1.5, queued_bytes = 0, links = 2, messages_dropped = 3,
+      slow_clients = 4, connections_refused = 5, policy_failures = 6, handler_failures = 7,
+      reloads_refused = 8, loop_busy_ms = 9,
+    }
+    local info = answers.node_info { version = "1", process = told }
+    told.loop_busy_ms = nil
+    assert.are.same(told, info.process)
+    assert.is_nil(answers.node_info({ version = "1" }).process)
+    assert.is_nil(answers.node_info({ version = "1", process = "much" }).process)
+    assert.are.same({ links = 2 }, answers.node_info({
+      version = "1", process = { links = 2.0, policy_failures = 0.5, slow_clients = -1, cpu_seconds = 1 / 0 },
+    }).process)
+  end)
+
   it("takes a refusal for no answer", function()
     local refusal = { ok = false, reason = "unknown command" }
     assert.is_nil(answers.node_info(refusal))
@@ -170,7 +186,7 @@ describe("relay.master.answers", function()
       return {
         version = "1", generation = 1, started_at = 1, uptime_seconds = 1, host = "ws://b", region = "eu",
         draining = false, master = false, health = "good", reason = "healthy",
-        peers = { { name = "a", latency_ms = 1 } },
+        peers = { { name = "a", latency_ms = 1 } }, process = { cpu_seconds = 1, links = 1 },
       }
     end, answers.node_info)
     with_nonsense(function() return { nodes = { "a" } } end, answers.list_nodes)

@@ -20,14 +20,25 @@ describe("relay.master.channels", function()
     assert.are.same({
       {
         name = "garden", protected = false, nodes = { "node-a" }, clients = 1, messages_per_second = 6,
-        kbits_per_second = 3,
+        kbits_per_second = 3, subscribers = { { node = "node-a", clients = 1 } },
       },
       {
         name = "locked", protected = true, nodes = { "node-a", "node-b" }, clients = 4,
         messages_per_second = 4, kbits_per_second = 2,
+        subscribers = { { node = "node-a", clients = 1 }, { node = "node-b", clients = 3 } },
       },
     }, (merged:busiest()))
     assert.are.same({ 10, 5 }, { merged:sums() })
+  end)
+
+  it("tells the clients on the first 200 nodes of a channel", function()
+    local merged = channels.new()
+    for number = 1, 300 do
+      merged:add(("n%03d"):format(number), { lobby = figures(number, 1) })
+    end
+    local lobby = merged:busiest()[1]
+    assert.are.same({ 300, 200 }, { #lobby.nodes, #lobby.subscribers })
+    assert.are.same({ node = "n200", clients = 200 }, lobby.subscribers[200])
   end)
 
   it("lists the 200 busiest, then those with most clients, then by name", function()

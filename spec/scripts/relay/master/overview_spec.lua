@@ -3,8 +3,8 @@ local fake_master = require "spec.support.fake_master"
 local KEYS = {
   "bytes_in_per_second", "bytes_out_per_second", "channels", "clients", "disk_total", "disk_used", "disks",
   "draining", "generation", "health", "host", "is_master", "is_plain", "joined_at", "kbits_per_second",
-  "load", "memory_total", "memory_used", "messages_per_second", "name", "reason", "region", "seen_at",
-  "state", "uptime_seconds", "version",
+  "load", "memory_total", "memory_used", "messages_per_second", "name", "process", "reason", "region",
+  "seen_at", "state", "uptime_seconds", "version",
 }
 
 describe("relay.master.overview", function()
@@ -59,7 +59,8 @@ describe("relay.master.overview", function()
       .. '"disk_total":4,"disk_used":3,"disks":[{"mount":"/","total":4,"used":3}],"draining":true,'
       .. '"generation":3,"health":"degraded","host":"wss://b/","is_master":true,"is_plain":false,'
       .. '"joined_at":1000,"kbits_per_second":3,"load":0.5,"memory_total":2,"memory_used":1,'
-      .. '"messages_per_second":2.0,"name":"node-b","reason":"no peers","region":"eu","seen_at":1000,'
+      .. '"messages_per_second":2.0,"name":"node-b","process":null,"reason":"no peers","region":"eu",'
+      .. '"seen_at":1000,'
       .. '"state":"up","uptime_seconds":7,"version":"0.2.0"}', entry_of "node-b")
   end)
 
@@ -68,17 +69,32 @@ describe("relay.master.overview", function()
     rounds:round(1000, false)
     for _, name in ipairs { "node-a", "node-b" } do
       local keys = {}
-      for key in entry_of(name):gsub('"disks":%b[]', '"disks":0'):gmatch '"([%w_]+)":' do
+      local entry = entry_of(name):gsub('"disks":%b[]', '"disks":0'):gsub('"process":%b{}', '"process":0')
+      for key in entry:gmatch '"([%w_]+)":' do
         keys[#keys + 1] = key
       end
       assert.are.same(KEYS, keys)
     end
     local entry = entry_of "node-b"
     assert.truthy(entry:find('"is_plain":true', 1, true))
-    for _, key in ipairs { "load", "version", "host", "health", "disk_total", "uptime_seconds" } do
+    for _, key in ipairs { "load", "version", "host", "health", "disk_total", "uptime_seconds", "process" } do
       assert.truthy(entry:find(('"%s":null'):format(key), 1, true), key)
     end
     assert.truthy(entry:find('"disks":[]', 1, true))
+  end)
+
+  it("tells of a node's process what it told, and what rose lately", function()
+    local told = { cpu_seconds = 5, resident_bytes = 7, slow_clients = 2, messages_dropped = 0 }
+    local info = { version = "0.2.0", uptime_seconds = 1000, process = told }
+    add("node-b", info)
+    rounds:round(1000, false)
+    told.cpu_seconds, told.slow_clients, info.uptime_seconds = 7, 5, 1010
+    rounds:round(1003, false)
+    assert.are.equal('"process":{"connections_refused":null,"cpu":0.2,"handler_failures":null,"links":null,'
+      .. '"messages_dropped":0,"policy_failures":null,"queued_bytes":null,"recent":{"connections_refused":0,'
+      .. '"handler_failures":0,"messages_dropped":0,"policy_failures":0,"slow_clients":3},'
+      .. '"reloads_refused":null,"resident_bytes":7,"slow_clients":5}',
+      entry_of("node-b"):match '"process":%b{}')
   end)
 
   it("does not show what a lost node told as figures of now", function()
@@ -105,7 +121,7 @@ describe("relay.master.overview", function()
       '"network":{"channels":1,"clients":1,"kbits_per_second":3,"messages_per_second":2.0,"nodes":2}',
       '"links":[{"a":"node-a","b":"node-b","latency_ms":0.5}]',
       '"channels":[{"clients":1,"kbits_per_second":1.5,"messages_per_second":1.0,"name":"locked",'
-        .. '"nodes":["node-b"],"protected":true}]',
+        .. '"nodes":["node-b"],"protected":true,"subscribers":[{"clients":1,"node":"node-b"}]}]',
       '"events":[{"at":1000,"kind":"joined","node":"node-b","text":"joined the network"},{"at":1000,',
     } do
       assert.truthy(text:find(part, 1, true), part .. " in " .. text)
