@@ -255,6 +255,7 @@ async def test_master_without_an_admin_listener_answers_nearest(network):
         master = await network.start("node-a", [], "master = true,")
         while (answer := await get(master.port(), "/nearest")).status == 503:  # until there has been a round
             assert json.loads(answer.body) == {"ok": False, "reason": "no node"}
+            await asyncio.sleep(0.05)
         said = json.loads(answer.body)
         assert (said["node"], said["nodes"]) == ("node-a", [])
 
