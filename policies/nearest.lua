@@ -177,6 +177,16 @@ local function region_of(text, settings)
   end
 end
 
+--- Whether the table of main.lua's settings can be read. When the file is loaded: a mistake is told by
+--- `check` and by a reload, and not by the first client.
+---@param settings relay.Settings
+function nearest.check(settings)
+  local ok, problem = pcall(prefixes_of, settings)
+  if not ok then
+    error("settings.nearest: " .. problem)
+  end
+end
+
 -- ── The choice ───────────────────────────────────────────────────────────────────────────────
 
 local HEALTH = { good = 0, degraded = 1, bad = 2 }

@@ -24,6 +24,10 @@
 ---@field identity table what client_auth.connect returned; {} without one
 ---@field user any identity.user
 
+--- What every policy file may have.
+---@class relay.Policy
+---@field check? fun(settings: relay.Settings) # raises what is wrong with them, when the file is loaded: nothing is taken then
+
 -- ── client_auth.lua ──────────────────────────────────────────────────────────────────────────
 
 ---@class relay.ConnectRequest
@@ -34,7 +38,7 @@
 ---@field query string what stands behind the "?", percent escapes and all; "" without one
 ---@field headers table<string, string> by lower-case name; repeated ones joined with ", "
 
----@class relay.policy.client_auth
+---@class relay.policy.client_auth: relay.Policy
 ---@field headers? string[] names of headers to be told beside the usual ones, 16 at most
 ---@field connect? fun(request: relay.ConnectRequest, settings: relay.Settings): boolean, string|table|nil, integer? # `true`, `true, identity`, or `false, reason, status`; when it fails: denied, 403
 
@@ -61,7 +65,7 @@
 ---@field channel string its name
 ---@field protected boolean it has a password
 
----@class relay.policy.channel_auth
+---@class relay.policy.channel_auth: relay.Policy
 ---@field open? fun(request: relay.OpenRequest, settings: relay.Settings): boolean, string? # `true`, or `false, reason`; when it fails: denied
 ---@field join? fun(request: relay.JoinRequest, settings: relay.Settings): boolean, string? # the same
 ---@field list? fun(request: relay.ListRequest, settings: relay.Settings): boolean # whether it is shown; when it fails: hidden
@@ -79,7 +83,7 @@
 ---@field client relay.Client
 ---@field limits relay.ClientLimits the configured ones, all of them
 
----@class relay.policy.limits
+---@class relay.policy.limits: relay.Policy
 ---@field client? fun(request: relay.LimitsRequest, settings: relay.Settings): relay.ClientLimits? # those that differ; when it fails: the configured ones
 
 -- ── message.lua ──────────────────────────────────────────────────────────────────────────────
@@ -91,7 +95,7 @@
 ---@field text string a string's text; of any other value, its JSON text
 ---@field json boolean the message is no string
 
----@class relay.policy.message
+---@class relay.policy.message: relay.Policy
 ---@field publish? fun(message: relay.PublishRequest, settings: relay.Settings): boolean|string, string? # `true`, `false, reason`, or a text in its place; when it fails: refused
 
 -- ── health.lua ───────────────────────────────────────────────────────────────────────────────
@@ -111,7 +115,7 @@
 ---@field reason string up to 120 bytes
 ---@field when fun(facts: relay.HealthFacts, settings: relay.Settings): boolean # whether the rule holds
 
----@class relay.policy.health
+---@class relay.policy.health: relay.Policy
 ---@field rules? relay.HealthRule[] 64 at most; the worst state that holds wins; when one fails: the last state stands
 
 -- ── node_auth.lua ────────────────────────────────────────────────────────────────────────────
@@ -123,7 +127,7 @@
 ---@field token_matches boolean one whose token does not match is refused anyhow
 ---@field peers integer how many peers this node has
 
----@class relay.policy.node_auth
+---@class relay.policy.node_auth: relay.Policy
 ---@field accept? fun(request: relay.NodeRequest, settings: relay.Settings): boolean, string? # `true`, or `false, reason`; when it fails: denied
 
 -- ── routing.lua ──────────────────────────────────────────────────────────────────────────────
@@ -134,7 +138,7 @@
 ---@field hops? integer 1: the peer is the destination; nil: not known
 ---@field fastest boolean what is taken when nobody says otherwise
 
----@class relay.policy.routing
+---@class relay.policy.routing: relay.Policy
 ---@field scope? fun(channel: string, settings: relay.Settings): "network"|"node"|string[] # when it fails: the network
 ---@field next_hop? fun(destination: string, routes: relay.Route[], settings: relay.Settings): string? # a route's peer, or nil for the fastest; when it fails: the fastest
 
@@ -151,7 +155,7 @@
 ---@field via? string a peer of this node that has a link with it
 ---@field random number 0 to 1; drawn once for each node, so that a choice by it stays
 
----@class relay.policy.peer_selection
+---@class relay.policy.peer_selection: relay.Policy
 ---@field choose? fun(candidates: relay.Candidate[], pool: integer, settings: relay.Settings): string[] # names, the most important first; when it fails: the links stay
 
 -- ── nearest.lua ──────────────────────────────────────────────────────────────────────────────
@@ -176,5 +180,5 @@
 ---@field headers table<string, string> by lower-case name
 ---@field nodes relay.NearestNode[]
 
----@class relay.policy.nearest
+---@class relay.policy.nearest: relay.Policy
 ---@field choose? fun(request: relay.NearestRequest, settings: relay.Settings): string[] # names, the best first; when it fails: a healthy node with few clients

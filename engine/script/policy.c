@@ -74,7 +74,7 @@ static bool is_known(const char *file, const char *name)
     for (size_t i = 0; i < POLICY_QUESTIONS; i++)
         if (!strcmp(QUESTIONS[i].file, file) && !strcmp(QUESTIONS[i].name, name))
             return true;
-    return !strcmp(file, "client_auth") && !strcmp(name, "headers");
+    return !strcmp(name, "check") || (!strcmp(file, "client_auth") && !strcmp(name, "headers"));
 }
 
 /* The value of that name is at the top. */
@@ -127,6 +127,20 @@ static int new_settings(lua_State *lua, struct text settings)
     return luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
+/* Lets the module at the top say what is wrong with its settings: its `check` raises that. */
+static void check_settings(lua_State *lua, const struct load *load)
+{
+    int type = lua_getfield(lua, -1, "check");
+    if (type != LUA_TNIL && type != LUA_TFUNCTION)
+        luaL_error(lua, "%s: check must be a function, and is a %s", load->path,
+                   lua_typename(lua, type));
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, load->settings);
+    if (type == LUA_TFUNCTION)
+        lua_call(lua, 1, 0);
+    else
+        lua_pop(lua, 2);
+}
+
 /* Who has no directory of his own is given the installed one in its place. */
 static bool is_users(const struct load *load)
 {
@@ -158,6 +172,7 @@ static void push_module(lua_State *lua, struct load *load, const char *file)
         load->settings = new_settings(lua, load->source->settings);
         run_file(lua, load->path);
         check_names(lua, file, load->path);
+        check_settings(lua, load);
     }
 }
 

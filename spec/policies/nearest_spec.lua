@@ -110,4 +110,14 @@ describe("policies/nearest.lua", function()
       end, ("%q is no address, nor the beginning of one"):format(text))
     end
   end)
+
+  it("checks the prefixes of the settings when it is loaded", function()
+    nearest.check {}
+    nearest.check { nearest = { ["10.1."] = "eu" } }
+    local ok, problem = pcall(nearest.check, { nearest = { ["10.300."] = "eu" } })
+    assert.is_false(ok)
+    local what = 'settings.nearest: "10.300." is no address, nor the beginning of one'
+    assert.are.equal(what, problem:match "nearest%.lua:%d+: (.*)")
+    assert.is_false((pcall(nearest.check, { nearest = "eu" })))
+  end)
 end)

@@ -89,3 +89,12 @@ def test_check_opens_nothing_and_usage_is_2(site):
     assert sorted(os.listdir()) == ["main.lua"]
     assert run("check").returncode == 2
     assert run("check", "main.lua", "--nmae", "x").returncode == 2
+
+
+def test_check_lets_a_policy_say_what_is_wrong_with_its_settings(site):
+    site(main=main_lua('settings = { nearest = { ["10.300."] = "eu" } },', '"127.0.0.1:0"'))
+    done = run("check", "main.lua")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.split(": ", 1)[0].rstrip("0123456789").endswith("policies/nearest.lua:")
+    assert line.endswith('settings.nearest: "10.300." is no address, nor the beginning of one')

@@ -134,6 +134,30 @@ static void test_settings_may_be_large_and_are_bounded(void **state)
                                          "over 65536 bytes of JSON in all");
 }
 
+static void assert_refused(struct script_fixture *fixture, const char *policy, const char *error)
+{
+    script_fixture_write(fixture, "policies/limits.lua", policy);
+    assert_int_equal(script_fixture_load(fixture, "main.lua", NULL, 0), RELAY_ESCRIPT);
+    script_fixture_assert_error(fixture, error);
+}
+
+static void test_settings_are_checked_by_the_policy_that_wants_to_when_it_is_loaded(void **state)
+{
+    struct script_fixture *fixture = *state;
+    load(fixture, "{ rate = 5 }");
+    script_fixture_write(fixture, "main.lua",
+                         "require('relay').node { settings = { rate = 'x' } }");
+    assert_refused(fixture,
+                   "return { check = function(s)\n"
+                   "  if type(s.rate) ~= 'number' then error('settings.rate: a number') end end }",
+                   "policies/limits.lua:2: settings.rate: a number");
+    assert_refused(fixture, "return { check = 5 }",
+                   "policies/limits.lua: check must be a function, and is a number");
+    script_fixture_write(fixture, "policies/limits.lua",
+                         "return { check = function(s) assert(s.rate == 5) end }");
+    load(fixture, "{ rate = 5 }");
+}
+
 static uint64_t noon_ms(void *context)
 {
     (void)context;
@@ -179,6 +203,7 @@ int main(void)
         TEST(test_settings_changed_by_one_file_are_whole_for_another),
         TEST(test_settings_that_are_not_plain_are_refused_with_their_line),
         TEST(test_settings_may_be_large_and_are_bounded),
+        TEST(test_settings_are_checked_by_the_policy_that_wants_to_when_it_is_loaded),
         TEST(test_time_is_the_simulation_s_where_there_is_one),
         TEST(test_time_is_the_wall_s_otherwise),
     };

@@ -207,7 +207,7 @@ static void test_worker_says_that_it_could_not_open_anew(void **state)
     until(bench, 1);
     bench->store = first;
     run_all(bench, "SELECT 1");
-    assert_string_equal(bench->said, "unable to open database file "
+    assert_string_equal(bench->said, "unable to open database file: Is a directory "
                                      "the file was deleted, and could not be opened anew ");
     assert_int_equal(rmdir(bench->fixture.path), 0);
     release(bench, first);

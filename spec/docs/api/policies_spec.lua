@@ -38,6 +38,7 @@ describe("docs/api/policies.lua", function()
     local asked = questions()
     asked.client_auth.headers = true
     assert.are.same(asked, documented)
+    assert.are.same({ check = true }, stubs.names(classes["relay.Policy"]))
   end)
 
   it("gives every function the settings last", function()
