@@ -17,6 +17,8 @@ local synchronise = {}
 local ROUND_SECONDS, FIRST_SECONDS = 15, 5
 local MENDS_A_ROUND, MENDS_A_LOOK = 500, 250
 local AT_A_TIME = 8
+local PROBES = 16 -- 6 s of a round at most
+local ROUND_SECONDS_MAX = 12 -- so that whoever does not answer makes no round come late
 local LASTING_SECONDS = 10 -- our own kind agrees within that (docs/mesh.md, R3)
 local LINES_MAX = 10 -- of one kind, in the log, in a round
 
@@ -92,7 +94,7 @@ function synchronise.new(given)
   return setmetatable({
     tools = tools,
     before = drift.none(),
-    seen = {}, -- when each node answered last
+    memory = survey.memory(),
     since = {}, -- when a difference of our own kind was found first, by key
     meant = {}, -- claims to what is open nowhere that their owners want so, by key
     quarrels = {}, -- names with two passwords, in the last round
@@ -105,9 +107,9 @@ end
 local function look(self)
   local tools, found = self.tools, drift.none()
   local pace = survey.pace(tools)
-  local view = survey.open(tools, self.seen)
+  local view = survey.open(tools, self.memory, self.limits)
   local wanted = drift.wanted(view, tools.claims(), pace)
-  survey.reserved(tools, view, function(node, reserved)
+  survey.reserved(tools, view, self.limits, function(node, reserved)
     drift.add_node(found, view, wanted, node, reserved, survey.pace(tools))
   end)
   local contested = drift.add_claims(found, view, wanted, pace)
@@ -194,12 +196,19 @@ local function mend_one(self, one)
   return text and tell_mended(self, one, text)
 end
 
+local function is_over(self)
+  return self.tools.clock() >= self.limits.ends_at
+end
+
 -- Those that another look finds once more. They go out of `found`, mended or not: what cannot be mended
 -- shall not take the place of what can, so it is tried in every other round.
 local function mend_piece(self, piece, found, events)
   local _, again = look(self)
   local due = drift.again(piece, again, MENDS_A_LOOK)
   side_by_side.each(due, AT_A_TIME, function(one)
+    if is_over(self) then
+      return
+    end
     found.by_key[one.key] = nil
     local event = mend_one(self, one) -- waits, and others go on meanwhile
     events[#events + 1] = event
@@ -211,7 +220,9 @@ local function mend_all(self, found)
   local piece = {}
   for index, one in ipairs(due) do
     piece[#piece + 1] = one
-    if #piece == MENDS_A_LOOK or index == #due then
+    if is_over(self) then
+      break
+    elseif #piece == MENDS_A_LOOK or index == #due then
       mend_piece(self, piece, found, events)
       piece = {}
     end
@@ -230,8 +241,10 @@ local function forget_meant(self)
 end
 
 local function run(self)
+  self.limits = { ends_at = self.tools.clock() + ROUND_SECONDS_MAX, probes = PROBES }
   forget_meant(self)
   local view, found, contested = look(self)
+  self.limits.probes = 0
   self.last.asked, self.last.differences, self.last.conflicts = view.asked, found.seen, #contested
   self.last.silent = tell_silent(self, view)
   self.last.lasting = tell_lasting(self, found)
@@ -246,7 +259,7 @@ local function run(self)
 end
 
 --- Compares all nodes, and mends what the round before found, too. Waits, for seconds in a large network;
---- one round at a time.
+--- one round at a time. It ends after about 12 s; what had no turn by then counts as silent, or waits.
 ---@return relay.Mended[]? mended
 ---@return string? reason "a round runs already"
 function Synchronise:round()
