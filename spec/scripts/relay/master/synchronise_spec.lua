@@ -392,40 +392,6 @@ describe("relay.master.synchronise", function()
     assert.are.same({ far = ONE }, p.reserved)
   end)
 
-  it("ends a round after 12 seconds, and goes on with what it had no time for in the next", function()
-    for number = 1, 20 do
-      p.reserved["gone " .. number] = ONE
-    end
-    rounds(1)
-    mesh.after = function(_, data)
-      mesh.now = mesh.now + (data.command == "unreserve-channel" and 3 or 0)
-    end
-    assert.are.equal(4, #rounds(1))
-    assert.are.equal(4, #rounds(1))
-    mesh.after = nil
-    assert.are.equal(12, #rounds(1))
-  end)
-
-  it("asks nodes that never answered in the first look of a round alone", function()
-    p.reserved = { gone = ONE }
-    rounds(1)
-    p.beside = { "node-a" }
-    for number = 1, 40 do
-      p.beside[number + 1] = "fake " .. number
-    end
-    mesh:open("node-a", "garden", ONE)
-    p.reserved = {}
-    rounds(1)
-    mesh.asked = {}
-    rounds(1)
-    local fakes = 0
-    for _, text in ipairs(mesh.asked) do
-      fakes = fakes + (text:find "^fake" and 1 or 0)
-    end
-    assert.are.same({ garden = ONE }, p.reserved)
-    assert.are.equal(16, fakes)
-  end)
-
   it("runs one round at a time", function()
     local inner
     mesh.before = function()
