@@ -123,6 +123,8 @@ struct plain_claim *plain_claims_set(struct plain_claims *claims, const char *pe
         claim = add(claims, peer, name, name_len);
     if (!claim)
         return NULL;
+    if (claim->state != state || !password_hash_equals(&claim->hash, hash))
+        claim->rest_ms = 0;
     claim->hash = *hash;
     claim->state = state;
     claim->set_ms = now_ms;

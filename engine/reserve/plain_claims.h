@@ -36,6 +36,7 @@ struct plain_claim {
     struct password_hash hash;
     enum plain_state state;
     uint64_t set_ms;
+    uint64_t audited_ms, rest_ms; /* asked whether it stands; not again for so long */
     bool is_found;  /* LOST: its list has it still (reservation_plain_looked) */
     bool is_listed; /* HELD: somebody beyond the peer has it; it only told of it */
     char peer[];
@@ -59,7 +60,8 @@ struct plain_claim *plain_claims_find(const struct plain_claims *claims, const c
 struct plain_claim *plain_claims_first(const struct plain_claims *claims, const char *name,
                                        size_t name_len, enum plain_state state);
 
-/* The entry, new or changed to this hash and state; NULL when there is no room. */
+/* The entry, new or changed to this hash and state; NULL when there is no room. What has changed is
+ * asked about at once: `rest_ms` is 0. */
 struct plain_claim *plain_claims_set(struct plain_claims *claims, const char *peer,
                                      const char *name, size_t name_len,
                                      const struct password_hash *hash, enum plain_state state,

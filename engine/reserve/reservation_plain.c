@@ -11,6 +11,7 @@
 #include "reserve/reservation_state.h"
 
 #define AUDIT_AT_ONCE 8
+#define AUDIT_REST_MAX_MS 8000 /* so that what was missed is found within 10 s */
 #define INTRODUCE_MAX 10000
 
 static const struct claim_record *winner_of(const struct reservation *reservation, const char *name,
@@ -367,6 +368,8 @@ static bool is_doubtful(const struct reservation *reservation, const struct plai
 {
     if (said->is_listed || !electorate_has_alive(&reservation->electorate, said->peer))
         return false;
+    if (now_of(reservation) - said->audited_ms < said->rest_ms)
+        return false;
     return said->state != PLAIN_HEARD ||
            !winner_of(reservation, said->name->bytes, said->name->len);
 }
@@ -377,13 +380,25 @@ void plain_audit(struct reservation *reservation)
     const struct list *last = lasting->prev;
     for (unsigned i = 0; i < AUDIT_AT_ONCE && !list_is_empty(lasting); i++) {
         struct list *first = list_shift(lasting);
-        const struct plain_claim *said = list_entry(first, struct plain_claim, node);
+        struct plain_claim *said = list_entry(first, struct plain_claim, node);
         list_append(lasting, first);
-        if (is_doubtful(reservation, said))
+        if (is_doubtful(reservation, said)) {
+            said->audited_ms = now_of(reservation);
             tell_unreserve(reservation, said->peer, said->name->bytes, said->name->len);
+        }
         if (first == last)
             break;
     }
+}
+
+/* A peer that says again and again that a name stands is asked ever more rarely. */
+static void rest(struct reservation *reservation, const char *peer, const struct name_copy *name)
+{
+    struct plain_claim *said = plain_claims_find(&reservation->plain, peer, name->bytes, name->len);
+    if (!said)
+        return;
+    uint64_t rest_ms = said->rest_ms ? 2 * said->rest_ms : 2 * (uint64_t)RESERVE_DIGEST_MS;
+    said->rest_ms = rest_ms < AUDIT_REST_MAX_MS ? rest_ms : AUDIT_REST_MAX_MS;
 }
 
 /* An open of ours that this peer opposes, and that waits for its word. */
@@ -435,6 +450,8 @@ void reservation_plain_answer(struct reservation *reservation, const char *peer,
         reservation_vote(reservation, peer, &vote);
     else
         unreserve_answered(reservation, peer, copy.bytes, copy.len, is_ok);
+    if (kind == CLAIM_UNRESERVE && !is_ok)
+        rest(reservation, peer, &copy);
 }
 
 void plain_forget(struct reservation *reservation, const char *peer)

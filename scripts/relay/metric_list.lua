@@ -177,6 +177,26 @@ return {
     by = by("state", { { "held", "claims_held" }, { "tentative", "claims_tentative" },
       { "replicated", "claims_replicated" } }) },
 
+  -- The master's routine that keeps reservations in step; its figures are metrics.lua's own.
+  { "wsrelay_synchronise_rounds_total", "counter", "Times that the master compared all nodes.",
+    figure = "synchronise_rounds" },
+  { "wsrelay_synchronise_last_time_seconds", "gauge", "When the last such round ended, Unix time.",
+    figure = "synchronise_at" },
+  { "wsrelay_synchronise_duration_seconds", "gauge", "How long the last round took.",
+    figure = "synchronise_seconds" },
+  { "wsrelay_synchronise_asked", "gauge", "Nodes that were asked in the last round.",
+    figure = "synchronise_asked" },
+  { "wsrelay_synchronise_silent", "gauge", "Nodes without lists in the last round: nothing is freed.",
+    figure = "synchronise_silent" },
+  { "wsrelay_synchronise_differences", "gauge", "Differences that the last round saw.",
+    figure = "synchronise_differences" },
+  { "wsrelay_synchronise_lasting", "gauge", "Differences of nodes of our own kind that last.",
+    figure = "synchronise_lasting" },
+  { "wsrelay_synchronise_conflicts", "gauge", "Channels that are open with two passwords.",
+    figure = "synchronise_conflicts" },
+  { "wsrelay_synchronise_mended_total", "counter", "Differences that were mended.",
+    figure = "synchronise_mended" },
+
   -- Scripts and policies.
   { "wsrelay_policy_calls_total", "counter", "Questions to the policies.",
     each = each("policies", QUESTION, "asked") },

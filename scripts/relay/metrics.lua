@@ -3,6 +3,7 @@
 local engine = require "relay.engine"
 local metric_list = require "relay.metric_list"
 local relay = require "relay"
+local synchronise = require "relay.master.synchronise"
 
 local metrics = {}
 
@@ -125,12 +126,20 @@ local function busiest_channels()
   return most > 0 and engine.busiest_channels(most) or {}
 end
 
+-- On a master, how its routine does.
+local function add_synchronise(figures)
+  for key, value in pairs(synchronise.status() or {}) do
+    figures["synchronise_" .. key] = value
+  end
+end
+
 --- Everything that metric_list names.
 local function read_figures()
   local figures = engine.figures()
   figures.builds = { { version = figures.version, node = relay.name(), one = 1 } }
   figures.busiest = busiest_channels()
   add_missing_peers(figures.peers)
+  add_synchronise(figures)
   return figures
 end
 

@@ -415,7 +415,39 @@ static void test_plain_list_is_kept_in_step(void **state)
     reserve_fixture_deinit(&fixture);
 }
 
-static void test_plain_peer_whose_leaving_was_not_heard_is_asked_once_a_second(void **state)
+/* Ticks so many seconds long; what is said then is of the last of them. */
+static void pass_seconds(struct reserve_fixture *fixture, unsigned seconds)
+{
+    for (unsigned i = 0; i < seconds; i++)
+        reserve_pass_ms(fixture, RESERVE_DIGEST_MS);
+}
+
+static void test_plain_peer_that_says_that_it_stands_is_asked_ever_more_rarely(void **state)
+{
+    (void)state;
+    struct reserve_fixture fixture;
+    set_up(&fixture);
+    assert_true(reserves(&fixture, "plain-p", "garden", 1));
+    buf_clear(&fixture.said);
+    static const unsigned seconds[] = {1, 2, 4, 8, 8, 8};
+    for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
+        pass_seconds(&fixture, seconds[i] - 1);
+        assert_said(&fixture, "");
+        pass_seconds(&fixture, 1);
+        assert_said(&fixture, "tell plain-p unreserve garden\n");
+        answers(&fixture, "plain-p", CLAIM_UNRESERVE, "garden", false);
+    }
+    assert_true(unreserves(&fixture, "plain-p", "garden"));
+    assert_true(reserves(&fixture, "plain-p", "garden", 2)); /* something has changed */
+    buf_clear(&fixture.said);
+    pass_seconds(&fixture, 1);
+    assert_said(&fixture, "tell plain-p unreserve garden\n");
+    pass_seconds(&fixture, 1); /* it did not answer */
+    assert_said(&fixture, "tell plain-p unreserve garden\n");
+    reserve_fixture_deinit(&fixture);
+}
+
+static void test_plain_peer_whose_leaving_was_not_heard_is_asked(void **state)
 {
     (void)state;
     struct reserve_fixture fixture;
@@ -427,7 +459,7 @@ static void test_plain_peer_whose_leaving_was_not_heard_is_asked_once_a_second(v
     answers(&fixture, "plain-p", CLAIM_UNRESERVE, "garden", false);
     assert_said(&fixture, "");
     assert_int_equal(count(&fixture), 1);
-    reserve_pass_ms(&fixture, RESERVE_DIGEST_MS);
+    pass_seconds(&fixture, 2);
     buf_clear(&fixture.said);
     answers(&fixture, "plain-p", CLAIM_UNRESERVE, "garden", true);
     assert_said(&fixture, DROPPED("garden", "v2"));
@@ -461,7 +493,8 @@ int main(void)
         cmocka_unit_test(test_plain_list_is_kept_in_step),
         cmocka_unit_test(test_plain_peers_with_one_password_hear_each_other),
         cmocka_unit_test(test_plain_peer_that_takes_the_name_for_anothers_lost_it_no_more),
-        cmocka_unit_test(test_plain_peer_whose_leaving_was_not_heard_is_asked_once_a_second),
+        cmocka_unit_test(test_plain_peer_that_says_that_it_stands_is_asked_ever_more_rarely),
+        cmocka_unit_test(test_plain_peer_whose_leaving_was_not_heard_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 -- a megabyte, is read in a turn of the loop of its own.
 
 local relay = require "relay"
+local engine = require "relay.engine"
 local answers = require "relay.master.answers"
 local node_info = require "relay.node_info"
 
@@ -12,12 +13,13 @@ local ask = {}
 local ANSWER_SECONDS = 2.5
 local OWN_BYTES_MAX = 800 * 1000 -- as node-stats answers others
 local PLAIN_PEERS_MAX = 32 -- that a plain node is asked about
+local PLAIN_PEERS_SECONDS = 5 -- for all of them together
 
 ---@type relay.master.Told
 local NOTHING = { is_plain = true, peers = {} }
 
-local function question(name, data)
-  return relay.request(name, data, ANSWER_SECONDS)
+local function question(name, data, seconds)
+  return relay.request(name, data, seconds or ANSWER_SECONDS)
 end
 
 -- What the node says of itself. Nothing at all leaves the last word; a refusal is one, too: it is plain.
@@ -32,12 +34,16 @@ local function ask_info(name, is_plain, before)
   return answers.node_info(answer)
 end
 
--- The peers of one that knows the notes alone: list-nodes, then get-latency for each.
+-- The peers of one that knows the notes alone: list-nodes, then get-latency for each. One that is slow to
+-- say tells some latencies, or none.
 local function ask_plain_peers(name)
+  local ends_at = engine.time() + PLAIN_PEERS_SECONDS
   local peers = {}
   for _, peer in ipairs(answers.list_nodes(question(name, { command = "list-nodes" }))) do
-    local is_asked = #peers < PLAIN_PEERS_MAX
-    local latency = is_asked and question(name, { command = "get-latency", node = peer })
+    local left = ends_at - engine.time()
+    local is_asked = #peers < PLAIN_PEERS_MAX and left > 0
+    local data = { command = "get-latency", node = peer }
+    local latency = is_asked and question(name, data, math.min(left, ANSWER_SECONDS))
     peers[#peers + 1] = { name = peer, latency_ms = answers.latency(latency) }
   end
   return peers
@@ -63,13 +69,16 @@ function ask.node(name, is_plain, is_full, before)
     return nil
   end
   local info = ask_info(name, is_plain, before)
+  local host = before.host
+  if is_full then
+    host = answers.host_stats(question(name, { command = "host-stats" }))
+  end
   return {
     is_plain = info == nil,
     stats = answers.node_stats(answer),
     info = info,
     peers = peers_of(name, info, is_full, before),
-    host = is_full and answers.host_stats(question(name, { command = "host-stats" }))
-      or not is_full and before.host or nil,
+    host = host,
   }
 end
 

@@ -1,9 +1,10 @@
 --- survey.lua: what every node of the network has open, and what it has reserved, as it says itself.
 --
 -- Plain nodes are asked for their peers, too: a plain node behind another one is known to nobody until it
--- speaks. Whoever does not answer, or answers nonsense, is silent: nothing is concluded from that. The
--- surprising rule: names that a plain node tells may be made up, so few are believed, they are asked
--- last and not for long, and who never answered is asked ever more rarely; until then he is silent.
+-- speaks. Whoever does not answer, or answers nonsense, is silent: nothing is concluded from that.
+--
+-- A peer can name nodes that do not exist, and each costs seconds. So those that never answered are asked
+-- last, a few in a survey, and ever more rarely; whoever had no turn is silent, too.
 
 local relay = require "relay"
 local side_by_side = require "relay.master.side_by_side"
@@ -12,10 +13,9 @@ local survey = {}
 
 local ANSWER_SECONDS = 3
 local AT_A_TIME = 8
-local NODES_MAX = 5000
-local BESIDE_MAX = 64 -- names that one plain node is believed
-local BESIDE_SECONDS = 10 -- for all of them
-local DOUBT_SECONDS, DOUBT_SECONDS_MAX = 30, 600 -- until he is asked again who did not answer
+local NAMED_MAX, NAMED_BY_ONE_MAX = 256, 64 -- nodes that only plain peers know of, and one of them
+local REST_SECONDS, REST_SECONDS_MAX = 15, 300 -- until such a one is asked again
+local RESTING = "it never answered"
 local NAME_BYTES_MAX = 128
 local CHANNEL_BYTES_MAX = 256
 local PIECE = 500 -- entries between two pauses
@@ -33,6 +33,14 @@ local GONE_SECONDS = 45 -- found dead after 15, and its claims stand for 30 more
 ---@field asked integer
 ---@field silent table<string, string> why, by node
 ---@field known { channel: table<string, boolean>, hash: table<any, string|false> } what was read already
+
+---@class relay.SurveyMemory what one survey keeps for the next
+---@field seen table<string, number> when each node answered last
+---@field mute table<string, { times: integer, rests_until: number }> those that never answered
+
+---@class relay.SurveyLimits
+---@field ends_at number by the tools' clock: nobody is asked from then on
+---@field probes integer how many are asked that never answered yet
 
 ---@class relay.SurveyTools: relay.SideBySide
 ---@field request fun(node: string, data: table, seconds: number): table?, string?
@@ -166,81 +174,131 @@ local function add_gone(view, tools, seen)
   end
 end
 
--- Whether somebody who was only named is asked now.
-local function may_ask(doubts, name, now)
-  local doubt = doubts[name]
-  return not doubt or now >= doubt.at
+-- ── Whom to ask ──────────────────────────────────────────────────────────────────────────────
+
+local Round = {}
+Round.__index = Round
+
+function Round:add(node, list)
+  self.is_known[node.name] = true
+  self.view.silent[node.name] = "it was not asked"
+  self.view.asked = self.view.asked + 1
+  table.insert(list, node)
 end
 
--- Whether he answered. One who never did is asked again after a time that doubles.
-local function note(doubts, name, has_answered, now)
-  local wait = doubts[name] and math.min(2 * doubts[name].wait, DOUBT_SECONDS_MAX) or DOUBT_SECONDS
-  doubts[name] = not has_answered and { wait = wait, at = now + wait } or nil
-end
-
--- Of whom nobody speaks any more nothing is kept.
-local function forget_doubts(doubts, is_known)
-  for name in pairs(doubts) do
-    if not is_known[name] then
-      doubts[name] = nil
+-- Those that the mesh knows; who answered before comes before who did not.
+function Round:add_nodes()
+  local others = {}
+  for _, node in ipairs(self.tools.nodes()) do
+    local facts = { name = node.name, is_plain = node.is_plain == true }
+    if self.memory.seen[node.name] then
+      self:add(facts, self.list)
+    else
+      others[#others + 1] = facts
     end
   end
+  for _, facts in ipairs(others) do
+    self:add(facts, self.list)
+  end
+end
+
+-- One that a plain node named. `by` is the node of the mesh through which it was heard of.
+function Round:add_named(name, by)
+  local facts, mute = { name = name, is_plain = true, by = by }, self.memory.mute[name]
+  self.named[by] = (self.named[by] or 0) + 1
+  self.named_count = self.named_count + 1
+  self.mute[name] = mute
+  if self.memory.seen[name] then
+    self:add(facts, self.list)
+  elseif mute and mute.rests_until > self.tools.clock() then
+    self:add(facts, {})
+    self.view.silent[name] = RESTING
+  else
+    self:add(facts, #self.probes < self.limits.probes and self.probes or {})
+  end
+end
+
+function Round:add_beside(node, beside)
+  local by = node.by or node.name
+  for _, name in ipairs(beside) do
+    if not self.is_known[name] then
+      if (self.named[by] or 0) >= NAMED_BY_ONE_MAX or self.named_count >= NAMED_MAX then
+        self.view.silent[node.name] = "it names more nodes than are asked"
+        return
+      end
+      self:add_named(name, by)
+    end
+  end
+end
+
+function Round:ask(node)
+  if self.tools.clock() >= self.limits.ends_at then
+    return
+  end
+  local facts, reason = ask_one(self.tools, self.view.known, node.name, node.is_plain)
+  self.view.nodes[node.name], self.view.silent[node.name] = facts, reason
+  if facts then
+    self:add_beside(node, facts.beside)
+  end
+end
+
+local function is_there(tools, name)
+  for _, node in ipairs(tools.nodes()) do
+    if node.name == name then
+      return true
+    end
+  end
+  return false
+end
+
+-- One that never answered yet; not when whoever named it has left.
+function Round:probe(node)
+  if not is_there(self.tools, node.by) then
+    return
+  end
+  self:ask(node)
+  local mute = self.memory.mute[node.name] or { times = 0 }
+  local rest = math.min(REST_SECONDS << math.min(mute.times, 8), REST_SECONDS_MAX)
+  mute = { times = mute.times + 1, rests_until = self.tools.clock() + rest }
+  self.mute[node.name] = not self.view.nodes[node.name] and mute or nil
+end
+
+-- Who answers a probe may name more, who have answered before or not.
+function Round:run()
+  self:add_nodes()
+  side_by_side.each(self.list, AT_A_TIME, function(node)
+    self:ask(node)
+  end, self.tools)
+  self.list = self.probes
+  side_by_side.each(self.probes, AT_A_TIME, function(node)
+    self:probe(node)
+  end, self.tools)
+  self.memory.mute = self.mute
+end
+
+---@return relay.SurveyMemory
+function survey.memory()
+  return { seen = {}, mute = {} }
 end
 
 --- What every node has open. Waits.
 ---@param tools relay.SurveyTools
----@param seen table<string, number> when each node answered last: kept from one survey to the next
----@param doubts table<string, { wait: number, at: number }> who was named and did not answer: kept, too
+---@param memory relay.SurveyMemory kept from one survey to the next
+---@param limits relay.SurveyLimits
 ---@return relay.Survey
-function survey.open(tools, seen, doubts)
+function survey.open(tools, memory, limits)
   local known = { channel = once(is_channel), hash = once(hash_of) }
   local view = { nodes = {}, names = {}, asked = 0, silent = {}, known = known }
-  local list, is_known, began = {}, { [tools.name()] = true }, tools.clock()
-
-  local function add(name, is_plain, is_named)
-    if not is_known[name] and #list < NODES_MAX then
-      is_known[name] = true
-      view.silent[name] = "it was not asked"
-      list[#list + 1] = { name = name, is_plain = is_plain, is_named = is_named }
-    end
-  end
-
-  -- What is left out is not known to have nothing open, so whoever named it has not told all.
-  local function add_beside(node, names)
-    for place, name in ipairs(names) do
-      if place > BESIDE_MAX then
-        view.silent[node] = "it names too many peers"
-        return
-      end
-      add(name, true, true)
-    end
-  end
-
-  local function ask(node)
-    local now = tools.clock()
-    if node.is_named and (now - began > BESIDE_SECONDS or not may_ask(doubts, node.name, now)) then
-      return
-    end
-    local facts, reason = ask_one(tools, known, node.name, node.is_plain)
-    view.nodes[node.name], view.silent[node.name] = facts, reason
-    if node.is_named then
-      note(doubts, node.name, facts ~= nil, tools.clock())
-    end
-    add_beside(node.name, facts and facts.beside or {})
-  end
-
-  for _, node in ipairs(tools.nodes()) do
-    add(node.name, node.is_plain == true, false)
-  end
-  side_by_side.each(list, AT_A_TIME, ask, tools)
-  forget_doubts(doubts, is_known)
+  setmetatable({
+    tools = tools, memory = memory, limits = limits, view = view, is_known = { [tools.name()] = true },
+    list = {}, probes = {}, mute = {}, named = {}, named_count = 0,
+  }, Round):run()
   view.nodes[tools.name()] = own_node(tools)
-  view.asked = #list
   for name in pairs(view.nodes) do
     view.names[#view.names + 1] = name
   end
   table.sort(view.names)
-  add_gone(view, tools, seen)
+  add_gone(view, tools, memory.seen)
   return view
 end
 
@@ -248,13 +306,18 @@ end
 --- answer makes the whole list one that is left alone. Waits.
 ---@param tools relay.SurveyTools
 ---@param view relay.Survey
+---@param limits relay.SurveyLimits
 ---@param take fun(node: string, reserved: table<string, string>)
-function survey.reserved(tools, view, take)
+function survey.reserved(tools, view, limits, take)
   local names = {}
   for _, name in ipairs(view.names) do
     names[#names + 1] = name ~= tools.name() and name or nil
   end
   side_by_side.each(names, AT_A_TIME, function(name)
+    if tools.clock() >= limits.ends_at then
+      view.silent[name] = "it was not asked"
+      return
+    end
     local list, reason, is_partial = ask_for_list(tools, view.known, name, "list-reserved-channels")
     if not list then
       view.silent[name] = reason

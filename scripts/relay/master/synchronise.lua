@@ -17,7 +17,11 @@ local synchronise = {}
 local ROUND_SECONDS, FIRST_SECONDS = 15, 5
 local MENDS_A_ROUND, MENDS_A_LOOK = 500, 250
 local AT_A_TIME = 8
+local PROBES = 16 -- 6 s of a round at most
+local ROUND_SECONDS_MAX = 12 -- so that whoever does not answer makes no round come late
 local LASTING_SECONDS = 10 -- our own kind agrees within that (docs/mesh.md, R3)
+local TRIES = 2 -- mends of one difference that change nothing, until it rests
+local REST_SECONDS, REST_SECONDS_MAX = 30, 300
 local LINES_MAX = 10 -- of one kind, in the log, in a round
 
 ---@class relay.SynchroniseStatus
@@ -28,11 +32,13 @@ local LINES_MAX = 10 -- of one kind, in the log, in a round
 ---@field lasting integer of our own kind's, those that have lasted for 10 s
 ---@field conflicts integer names that are open with two passwords
 ---@field mended integer in all rounds
+---@field rounds integer
+---@field seconds number that the last one took
 
 ---@class relay.Mended
 ---@field at number
 ---@field kind "mended"
----@field node string
+---@field node? string nil: several, that are not told one by one
 ---@field text string
 
 ---@class relay.SynchroniseOptions: relay.MendTools
@@ -44,6 +50,7 @@ local LINES_MAX = 10 -- of one kind, in the log, in a round
 
 ---@class relay.Synchronise
 local Synchronise = {}
+local running -- the one that was started last
 Synchronise.__index = Synchronise
 
 -- What all nodes claim, this one's open channels among them.
@@ -69,7 +76,7 @@ local function defaults()
     doubt = engine.plain_doubt,
     freed = engine.plain_freed,
     sleep = relay.sleep,
-    clock = os.time,
+    clock = engine.time,
     every = relay.every,
     after = relay.after,
     spawn = function(handler)
@@ -92,13 +99,16 @@ function synchronise.new(given)
   return setmetatable({
     tools = tools,
     before = drift.none(),
-    seen = {}, -- when each node answered last
-    doubts = {}, -- who was named by a plain node and did not answer
+    memory = survey.memory(),
     since = {}, -- when a difference of our own kind was found first, by key
     meant = {}, -- claims to what is open nowhere that their owners want so, by key
+    tries = {}, -- { times, rests_until } of what was mended and is there again, by key
+    stubborn = {}, -- nodes that were told of because of those
     quarrels = {}, -- names with two passwords, in the last round
     hushed = {}, -- why a node was silent, in the last round
-    last = { asked = 0, silent = 0, differences = 0, lasting = 0, conflicts = 0, mended = 0 },
+    last = {
+      asked = 0, silent = 0, differences = 0, lasting = 0, conflicts = 0, mended = 0, rounds = 0, seconds = 0,
+    },
   }, Synchronise)
 end
 
@@ -106,9 +116,9 @@ end
 local function look(self)
   local tools, found = self.tools, drift.none()
   local pace = survey.pace(tools)
-  local view = survey.open(tools, self.seen, self.doubts)
+  local view = survey.open(tools, self.memory, self.limits)
   local wanted = drift.wanted(view, tools.claims(), pace)
-  survey.reserved(tools, view, function(node, reserved)
+  survey.reserved(tools, view, self.limits, function(node, reserved)
     drift.add_node(found, view, wanted, node, reserved, survey.pace(tools))
   end)
   local contested = drift.add_claims(found, view, wanted, pace)
@@ -122,19 +132,6 @@ end
 
 -- ── What a person hears ──────────────────────────────────────────────────────────────────────
 
-local function tell_mended(self, one, text)
-  local event = { at = self.tools.clock(), kind = "mended", node = one.node, text = text }
-  self.last.mended, self.mended_now = self.last.mended + 1, self.mended_now + 1
-  if self.mended_now <= LINES_MAX then
-    relay.log.info(("synchronise: %s: %s"):format(one.node, text))
-  end
-  local ok, message = pcall(self.tools.on_mended, event)
-  if not ok then
-    relay.log.error(("synchronise: on_mended: %s"):format(tostring(message)))
-  end
-  return event
-end
-
 -- So many lines at most; what is not told has not been told in the next round either.
 local function teller(write)
   local lines = 0
@@ -145,6 +142,43 @@ local function teller(write)
     end
     return lines <= LINES_MAX
   end
+end
+
+local function publish(self, node, text)
+  relay.log.info(node and ("synchronise: %s: %s"):format(node, text) or "synchronise: " .. text)
+  local event = { at = self.tools.clock(), kind = "mended", node = node, text = text }
+  local ok, message = pcall(self.tools.on_mended, event)
+  if not ok then
+    relay.log.error(("synchronise: on_mended: %s"):format(tostring(message)))
+  end
+end
+
+-- The first ones by themselves, the others together at the round's end.
+local function tell_mended(self, mended)
+  self.last.mended = self.last.mended + 1
+  self.told = self.told + 1
+  if self.told <= LINES_MAX then
+    publish(self, mended.node, mended.text)
+  end
+end
+
+local function tell_others(self)
+  if self.told > LINES_MAX then
+    publish(self, nil, ("and %d more were mended"):format(self.told - LINES_MAX))
+  end
+end
+
+-- Nodes that say ok to a mend, and differ as before.
+local function tell_stubborn(self, found)
+  local warn, stubborn = teller(relay.log.warn), {}
+  for key, try in pairs(self.tries) do
+    local one = found.by_key[key]
+    if try.times >= TRIES and not stubborn[one.node] then
+      stubborn[one.node] = self.stubborn[one.node]
+        or warn(("%s says ok and does not do it: '%s' (%s)"):format(one.node, one.channel, one.kind))
+    end
+  end
+  self.stubborn = stubborn
 end
 
 -- A node that has become silent.
@@ -189,12 +223,38 @@ end
 
 -- ── A round ──────────────────────────────────────────────────────────────────────────────────
 
+-- The same difference is mended twice; when it comes back, ever more rarely.
+local function note_try(self, one)
+  local times = (self.tries[one.key] and self.tries[one.key].times or 0) + 1
+  local rest = times < TRIES and 0 or math.min(REST_SECONDS << math.min(times - TRIES, 8), REST_SECONDS_MAX)
+  self.tries[one.key] = { times = times, rests_until = self.tools.clock() + rest }
+end
+
+-- What is gone was mended.
+local function forget_tries(self, found)
+  for key in pairs(self.tries) do
+    if not found.by_key[key] then
+      self.tries[key] = nil
+    end
+  end
+end
+
 local function mend_one(self, one)
   local text, is_meant = mends.mend(self.tools, one)
   if is_meant then
     self.meant[one.key] = one
   end
-  return text and tell_mended(self, one, text)
+  if not text then
+    return nil
+  end
+  note_try(self, one)
+  local mended = { at = self.tools.clock(), kind = "mended", node = one.node, text = text }
+  tell_mended(self, mended)
+  return mended
+end
+
+local function is_over(self)
+  return self.tools.clock() >= self.limits.ends_at
 end
 
 -- Those that another look finds once more. They go out of `found`, mended or not: what cannot be mended
@@ -203,6 +263,9 @@ local function mend_piece(self, piece, found, events)
   local _, again = look(self)
   local due = drift.again(piece, again, MENDS_A_LOOK)
   side_by_side.each(due, AT_A_TIME, function(one)
+    if is_over(self) then
+      return
+    end
     found.by_key[one.key] = nil
     local event = mend_one(self, one) -- waits, and others go on meanwhile
     events[#events + 1] = event
@@ -214,7 +277,9 @@ local function mend_all(self, found)
   local piece = {}
   for index, one in ipairs(due) do
     piece[#piece + 1] = one
-    if #piece == MENDS_A_LOOK or index == #due then
+    if is_over(self) then
+      break
+    elseif #piece == MENDS_A_LOOK or index == #due then
       mend_piece(self, piece, found, events)
       piece = {}
     end
@@ -233,27 +298,32 @@ local function forget_meant(self)
 end
 
 local function run(self)
-  self.mended_now = 0
+  local began_at = self.tools.clock()
+  self.limits = { ends_at = began_at + ROUND_SECONDS_MAX, probes = PROBES }
+  self.told = 0 -- mends, in this round
   forget_meant(self)
   local view, found, contested = look(self)
+  self.limits.probes = 0
   self.last.asked, self.last.differences, self.last.conflicts = view.asked, found.seen, #contested
   self.last.silent = tell_silent(self, view)
   self.last.lasting = tell_lasting(self, found)
   tell_contested(self, contested)
+  forget_tries(self, found)
+  tell_stubborn(self, found)
   drift.leave_out(found, function(one)
-    return one.is_ours
+    local try = self.tries[one.key]
+    return one.is_ours or try ~= nil and try.rests_until > began_at
   end)
   local events = mend_all(self, found)
-  if self.mended_now > LINES_MAX then
-    relay.log.info(("synchronise: %d more were mended"):format(self.mended_now - LINES_MAX))
-  end
+  tell_others(self)
   self.before = found
   self.last.at = self.tools.clock()
+  self.last.rounds, self.last.seconds = self.last.rounds + 1, self.last.at - began_at
   return events
 end
 
 --- Compares all nodes, and mends what the round before found, too. Waits, for seconds in a large network;
---- one round at a time.
+--- one round at a time. It ends after about 12 s; what had no turn by then counts as silent, or waits.
 ---@return relay.Mended[]? mended
 ---@return string? reason "a round runs already"
 function Synchronise:round()
@@ -280,6 +350,7 @@ function Synchronise:start(seconds)
     end
   end
   seconds = seconds or ROUND_SECONDS
+  running = self
   self.tools.after(math.min(FIRST_SECONDS, seconds), go)
   self.tools.every(seconds, go)
 end
@@ -291,6 +362,12 @@ function Synchronise:status()
     status[key] = value
   end
   return status
+end
+
+--- How the node's own routine does; nil on a node that is no master.
+---@return relay.SynchroniseStatus?
+function synchronise.status()
+  return running and running:status()
 end
 
 return synchronise

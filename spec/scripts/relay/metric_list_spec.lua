@@ -1,3 +1,4 @@
+local fake_relay = require "spec.support.fake_relay"
 local list = require "relay.metric_list"
 
 local function read(path)
@@ -36,6 +37,16 @@ end
 
 -- What metrics.lua makes itself, out of the figure that is named.
 local MADE = { builds = "version", busiest = "channels" }
+-- And how the master's routine does.
+local function add_synchronise(figures)
+  fake_relay.install()
+  figures.synchronise_at = true -- none before the first round
+  for key in pairs(require("relay.master.synchronise").new():status()) do
+    figures["synchronise_" .. key] = true
+  end
+  fake_relay.remove()
+end
+
 local ENTRIES = { policies = "question", peers = "peer", busiest = "channel" }
 
 -- Every figure that a metric names, with how many do.
@@ -74,6 +85,7 @@ describe("relay.metric_list", function()
     local figures = keys_in_c().figures
     counters("engine/relay/counters.h", figures)
     counters("engine/mesh/mesh_counters.h", figures)
+    add_synchronise(figures)
     local shown = named()
     for name in pairs(figures) do
       assert.is_truthy(shown[name], name .. " has no metric")

@@ -101,6 +101,22 @@ describe("relay.metrics", function()
     has('wsrelay_build_info{version="1.2.3"} 1', 'wsrelay_node_info{node="node-a"} 1')
   end)
 
+  it("tells how the routine of a master does, and nothing of it elsewhere", function()
+    load()
+    fake.engine.figures = function()
+      return { version = "1", peers = {}, policies = {}, turns = {} }
+    end
+    assert.are.equal(0, count "wsrelay_synchronise_")
+    require("relay.master.synchronise").status = function()
+      return { at = 1000.5, rounds = 7, seconds = 0.25, asked = 3, silent = 1, differences = 5, lasting = 2,
+        conflicts = 4, mended = 9 }
+    end
+    has("wsrelay_synchronise_rounds_total 7", "wsrelay_synchronise_last_time_seconds 1000.5",
+      "wsrelay_synchronise_duration_seconds 0.25", "wsrelay_synchronise_lasting 2",
+      "wsrelay_synchronise_conflicts 4", "wsrelay_synchronise_mended_total 9")
+    assert.are.equal(9, count "wsrelay_synchronise_")
+  end)
+
   it("ends with the scripts' own as they stand", function()
     load()
     assert.are.equal("\n# TYPE a counter\na 1\n", metrics.text():sub(-22))

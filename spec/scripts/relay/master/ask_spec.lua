@@ -46,8 +46,8 @@ describe("relay.master.ask", function()
     assert.is_nil(told.info)
     assert.are.same({ { name = "node-a", latency_ms = 0.45 }, { name = "node-c" } }, told.peers)
     assert.are.same({
-      "node-b node-stats", "node-b list-nodes", "node-b get-latency node-a", "node-b get-latency node-c",
-      "node-b host-stats",
+      "node-b node-stats", "node-b host-stats", "node-b list-nodes", "node-b get-latency node-a",
+      "node-b get-latency node-c",
     }, fake.asked)
   end)
 
@@ -58,8 +58,24 @@ describe("relay.master.ask", function()
     end
     fake.answers["node-b list-nodes"] = { nodes = names }
     assert.are.equal(33, #ask.node("node-b", true, true).peers)
-    assert.are.equal("node-b get-latency n32", fake.asked[34])
-    assert.are.equal("node-b host-stats", fake.asked[35])
+    assert.are.equal("node-b get-latency n32", fake.asked[35])
+    assert.are.equal(35, #fake.asked)
+  end)
+
+  it("gives up a plain node's latencies after five seconds, figures are there before", function()
+    fake.answers["node-b list-nodes"] = { nodes = { "n1", "n2", "n3", "n4", "n5" } }
+    local limits, request = {}, fake.relay.request
+    fake.relay.request = function(name, data, seconds)
+      if data.command == "get-latency" then
+        limits[#limits + 1] = seconds
+        fake.time = fake.time + math.min(seconds, 2)
+      end
+      return request(name, data, seconds)
+    end
+    local told = ask.node("node-b", true, true)
+    assert.are.same({ 2.5, 2.5, 1 }, limits)
+    assert.are.equal(5, #told.peers)
+    assert.are.equal(0.5, told.host.load)
   end)
 
   it("takes a node that does not know node-info for a plain one", function()
