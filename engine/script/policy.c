@@ -16,7 +16,7 @@
 #include "script/call.h"
 #include "script/explain.h"
 #include "script/json_lua.h"
-#include "script/nearest.h"
+#include "script/meant.h"
 #include "script/policy_rules.h"
 #include "script/sandbox.h"
 #include "script/vm.h"
@@ -81,13 +81,13 @@ static bool is_known(const char *file, const char *name)
 static void refuse_name(lua_State *lua, const char *file, const char *path, const char *name)
 {
     lua_Debug place = {.linedefined = 0};
-    struct nearest nearest;
-    char hint[NEAREST_HINT_MAX];
-    nearest_init(&nearest, name);
+    struct meant meant;
+    char hint[MEANT_HINT_MAX];
+    meant_init(&meant, name);
     for (size_t i = 0; i < POLICY_QUESTIONS; i++)
         if (!strcmp(QUESTIONS[i].file, file))
-            nearest_offer(&nearest, QUESTIONS[i].name);
-    nearest_hint(&nearest, hint);
+            meant_offer(&meant, QUESTIONS[i].name);
+    meant_hint(&meant, hint);
     const char *advice = hint[0] ? hint : " (a helper's name begins with _)";
     if (lua_isfunction(lua, -1) && lua_getinfo(lua, ">S", &place) && place.linedefined > 0)
         luaL_error(lua, "%s:%d: unknown function '%s'%s", path, place.linedefined, name, advice);
@@ -264,24 +264,24 @@ static void load_directory(lua_State *lua, struct load *load)
 }
 
 /* Whether nobody reads the file `name` and it nearly has the name of one that is read. */
-static bool is_misspelt(const char *name, size_t len, char hint[NEAREST_HINT_MAX])
+static bool is_misspelt(const char *name, size_t len, char hint[MEANT_HINT_MAX])
 {
-    char word[NEAREST_NAME_MAX + 1];
-    struct nearest nearest;
-    if (len <= 4 || len - 4 > NEAREST_NAME_MAX || strcmp(name + len - 4, ".lua") != 0)
+    char word[MEANT_NAME_MAX + 1];
+    struct meant meant;
+    if (len <= 4 || len - 4 > MEANT_NAME_MAX || strcmp(name + len - 4, ".lua") != 0)
         return false;
     snprintf(word, sizeof word, "%.*s", (int)(len - 4), name);
-    nearest_init(&nearest, word);
+    meant_init(&meant, word);
     for (size_t i = 0; i < POLICY_QUESTIONS; i++)
-        nearest_offer(&nearest, QUESTIONS[i].file);
-    nearest_hint(&nearest, hint);
-    return nearest.best && nearest.distance > 0;
+        meant_offer(&meant, QUESTIONS[i].file);
+    meant_hint(&meant, hint);
+    return meant.best && meant.distance > 0;
 }
 
 /* A file with a name that is a little wrong would leave a door open and say nothing. */
 static void check_file_names(lua_State *lua, struct load *load)
 {
-    char hint[NEAREST_HINT_MAX], wrong[NAME_MAX + 1] = "";
+    char hint[MEANT_HINT_MAX], wrong[NAME_MAX + 1] = "";
     struct dirent *entry;
     DIR *files = opendir(load->source->user_path);
     while (files && !wrong[0] && (entry = readdir(files)) != NULL)

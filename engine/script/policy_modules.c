@@ -72,10 +72,10 @@ bool policy_modules_push(lua_State *lua, const char *name, bool is_charged)
     return false;
 }
 
-void policy_modules_offer(struct nearest *nearest)
+void policy_modules_offer(struct meant *meant)
 {
     for (size_t i = 0; i < MODULES_COUNT; i++)
-        nearest_offer(nearest, MODULES[i].name);
+        meant_offer(meant, MODULES[i].name);
 }
 
 /* The loader that require calls with the module's name. */

@@ -12,7 +12,7 @@
 #include <lua.h>
 
 #include "base/buf.h"
-#include "script/nearest.h"
+#include "script/meant.h"
 
 /* Into package.preload, for a state with the standard libraries; it need not be a vm's. Raises. */
 void policy_modules_open(lua_State *lua);
@@ -22,7 +22,7 @@ void policy_modules_open(lua_State *lua);
 bool policy_modules_push(lua_State *lua, const char *name, bool is_charged);
 
 /* Offers the names of all. */
-void policy_modules_offer(struct nearest *nearest);
+void policy_modules_offer(struct meant *meant);
 
 /* What the functions of a module work with: its userdata is their upvalue, so nothing leaks where
  * one raises. */

@@ -5,7 +5,7 @@
 
 #include <lauxlib.h>
 
-#include "script/nearest.h"
+#include "script/meant.h"
 
 /* What plain Lua or main.lua has and a policy has not. */
 static const struct {
@@ -36,24 +36,24 @@ static const char *find_instead(const char *name)
 }
 
 /* Offers the names in the table at index 1. */
-static void offer_names(lua_State *lua, struct nearest *nearest)
+static void offer_names(lua_State *lua, struct meant *meant)
 {
     for (lua_pushnil(lua); lua_next(lua, 1); lua_pop(lua, 1))
         if (lua_type(lua, -2) == LUA_TSTRING)
-            nearest_offer(nearest, lua_tostring(lua, -2));
+            meant_offer(meant, lua_tostring(lua, -2));
 }
 
 static int refuse_read(lua_State *lua)
 {
-    struct nearest nearest;
-    char hint[NEAREST_HINT_MAX];
+    struct meant meant;
+    char hint[MEANT_HINT_MAX];
     const char *name = luaL_tolstring(lua, 2, NULL);
     const char *instead = find_instead(name);
     if (instead)
         return luaL_error(lua, "undefined global '%s' (%s)", name, instead);
-    nearest_init(&nearest, name);
-    offer_names(lua, &nearest);
-    nearest_hint(&nearest, hint);
+    meant_init(&meant, name);
+    offer_names(lua, &meant);
+    meant_hint(&meant, hint);
     return luaL_error(lua, "undefined global '%s'%s", name, hint);
 }
 

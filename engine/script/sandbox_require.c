@@ -8,11 +8,11 @@
 
 static int refuse(lua_State *lua, const char *name)
 {
-    struct nearest nearest;
-    char hint[NEAREST_HINT_MAX];
-    nearest_init(&nearest, name);
-    policy_modules_offer(&nearest);
-    nearest_hint(&nearest, hint);
+    struct meant meant;
+    char hint[MEANT_HINT_MAX];
+    meant_init(&meant, name);
+    policy_modules_offer(&meant);
+    meant_hint(&meant, hint);
     return luaL_error(lua, "no module '%s' for a policy: relay.json and relay.jwt are all%s", name,
                       hint);
 }

@@ -4,7 +4,7 @@
 -- path of the key that is wrong: { "peers", 2, "url" }. A message reads on from the key's name:
 -- "must be …".
 
-local nearest = require "relay.nearest"
+local meant = require "relay.meant"
 
 local check = {}
 
@@ -104,7 +104,7 @@ function check.choice(choices)
         return value
       end
     end
-    local hint = type(value) == "string" and nearest.hint(value, choices) or ""
+    local hint = type(value) == "string" and meant.hint(value, choices) or ""
     local _, message = wrong("one of " .. table.concat(choices, ", "), value)
     return nil, message .. hint
   end
@@ -166,7 +166,7 @@ function check.record(fields)
     end
     local unknown = find_unknown(value, fields)
     if unknown then
-      return nil, "unknown" .. nearest.hint(unknown, key_names(fields)), { unknown }
+      return nil, "unknown" .. meant.hint(unknown, key_names(fields)), { unknown }
     end
     local record = {}
     for _, name in ipairs(key_names(fields)) do

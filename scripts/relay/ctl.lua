@@ -5,7 +5,7 @@
 
 local call = require "relay.ctl.call"
 local engine = require "relay.engine"
-local nearest = require "relay.nearest"
+local meant = require "relay.meant"
 
 local ctl = {}
 
@@ -59,7 +59,7 @@ function ctl.run(request, commands)
   local current = call.new(request, { names = ctl.NAMES, commands = commands })
   if not command then
     return current:fail(2, ("unknown command '%s'%s; ctl help lists them"):format(
-      name, nearest.hint(name, ctl.NAMES)))
+      name, meant.hint(name, ctl.NAMES)))
   end
   return command.run(current) or 0
 end

@@ -3,7 +3,7 @@
 -- In main.lua, the modules beside it and the installed scripts; other people's modules (the
 -- system's) may go on probing for globals.
 
-local nearest = require "relay.nearest"
+local meant = require "relay.meant"
 
 local strict = {}
 
@@ -29,7 +29,7 @@ end
 function strict.fields(module, name)
   return setmetatable(module, {
     __index = function(_, field)
-      local hint = nearest.hint(tostring(field), names_of(module))
+      local hint = meant.hint(tostring(field), names_of(module))
       error(("%s has no '%s'%s"):format(name, tostring(field), hint), 2)
     end,
   })
@@ -59,7 +59,7 @@ function strict.install(environment, main, directories)
       if not is_ours() then
         return nil
       end
-      local hint = nearest.hint(tostring(name), names_of(environment))
+      local hint = meant.hint(tostring(name), names_of(environment))
       error(("undefined global '%s'%s"):format(tostring(name), hint), 2)
     end,
     __newindex = function(_, name, value)

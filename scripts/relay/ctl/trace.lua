@@ -1,7 +1,7 @@
 --- ctl trace: follows messages and packets through this node, until interrupted or `trace off`.
 
 local engine = require "relay.engine"
-local nearest = require "relay.nearest"
+local meant = require "relay.meant"
 
 local OPTIONS = { "--channel", "--nonce" }
 
@@ -11,7 +11,7 @@ local function read_options(arguments)
   for i = 2, #arguments, 2 do
     local name, value = arguments[i], arguments[i + 1]
     if name ~= "--channel" and name ~= "--nonce" then
-      return nil, ("unknown option '%s'%s"):format(name, nearest.hint(name, OPTIONS))
+      return nil, ("unknown option '%s'%s"):format(name, meant.hint(name, OPTIONS))
     elseif not value or value == "" then
       return nil, ("%s needs a value"):format(name)
     end

@@ -2,7 +2,7 @@
 
 local engine = require "relay.testkit.engine"
 local Client = require "relay.testkit.client"
-local nearest = require "relay.nearest"
+local meant = require "relay.meant"
 
 local Net = {}
 Net.__index = Net
@@ -44,7 +44,7 @@ end
 local function place_of(net, name)
   local place = net.places[name]
   if not place then
-    local hint = type(name) == "string" and nearest.hint(name, net.names) or ""
+    local hint = type(name) == "string" and meant.hint(name, net.names) or ""
     error(("there is no node '%s'%s"):format(tostring(name), hint), 3)
   end
   return place

@@ -1,7 +1,7 @@
 --- topology.lua: what testkit.network was given, checked and complete. Pure.
 
 local check = require "relay.check"
-local nearest = require "relay.nearest"
+local meant = require "relay.meant"
 
 local topology = {}
 
@@ -130,7 +130,7 @@ local function read_link(given, index, places, names, default_ms)
   end
   for _, one in ipairs(ends) do
     if not places[one] then
-      local hint = type(one) == "string" and nearest.hint(one, names) or ""
+      local hint = type(one) == "string" and meant.hint(one, names) or ""
       return nil, ("links[%d]: there is no node '%s'%s"):format(index, tostring(one), hint)
     end
   end

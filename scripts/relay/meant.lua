@@ -1,12 +1,12 @@
---- nearest.lua: the name that somebody most likely meant.
+--- meant.lua: the name that somebody most likely meant.
 
-local nearest = {}
+local meant = {}
 
 --- How many letters to insert, delete or replace to make b of a (Levenshtein).
 ---@param a string
 ---@param b string
 ---@return integer
-function nearest.distance(a, b)
+function meant.distance(a, b)
   local row = {}
   for j = 0, #b do
     row[j] = j
@@ -27,11 +27,11 @@ end
 ---@param word string
 ---@param candidates string[]
 ---@return string?
-function nearest.find(word, candidates)
+function meant.find(word, candidates)
   local best
   local best_distance = math.max(2, #word // 3) + 1
   for _, candidate in ipairs(candidates) do
-    local distance = nearest.distance(word, candidate)
+    local distance = meant.distance(word, candidate)
     if distance < best_distance and distance < #candidate then
       best, best_distance = candidate, distance
     end
@@ -43,9 +43,9 @@ end
 ---@param word string
 ---@param candidates string[]
 ---@return string
-function nearest.hint(word, candidates)
-  local name = nearest.find(word, candidates)
+function meant.hint(word, candidates)
+  local name = meant.find(word, candidates)
   return name and (" (did you mean '%s'?)"):format(name) or ""
 end
 
-return nearest
+return meant

@@ -1,4 +1,4 @@
-/* test_nearest.c — names that were mistyped. */
+/* test_meant.c — names that were mistyped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,21 +7,21 @@
 
 #include <cmocka.h>
 
-#include "script/nearest.h"
+#include "script/meant.h"
 
 static void assert_hint(const char *word, const char *wanted)
 {
     static const char *const NAMES[] = {"connect", "open", "join", "list", "next_hop"};
-    struct nearest nearest;
-    char hint[NEAREST_HINT_MAX];
-    nearest_init(&nearest, word);
+    struct meant meant;
+    char hint[MEANT_HINT_MAX];
+    meant_init(&meant, word);
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-        nearest_offer(&nearest, NAMES[i]);
-    nearest_hint(&nearest, hint);
+        meant_offer(&meant, NAMES[i]);
+    meant_hint(&meant, hint);
     assert_string_equal(hint, wanted);
 }
 
-static void test_nearest_finds_what_was_meant(void **state)
+static void test_meant_finds_what_was_meant(void **state)
 {
     (void)state;
     assert_hint("conect", " (did you mean 'connect'?)");
@@ -30,9 +30,9 @@ static void test_nearest_finds_what_was_meant(void **state)
     assert_hint("List", " (did you mean 'list'?)");
 }
 
-static void test_nearest_stays_silent_when_nothing_is_near(void **state)
+static void test_meant_stays_silent_when_nothing_is_near(void **state)
 {
-    char long_word[2 * NEAREST_NAME_MAX];
+    char long_word[2 * MEANT_NAME_MAX];
     (void)state;
     assert_hint("subscribe", "");
     assert_hint("", "");
@@ -44,8 +44,8 @@ static void test_nearest_stays_silent_when_nothing_is_near(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nearest_finds_what_was_meant),
-        cmocka_unit_test(test_nearest_stays_silent_when_nothing_is_near),
+        cmocka_unit_test(test_meant_finds_what_was_meant),
+        cmocka_unit_test(test_meant_stays_silent_when_nothing_is_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
