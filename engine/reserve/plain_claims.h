@@ -37,8 +37,8 @@ struct plain_claim {
     enum plain_state state;
     uint64_t set_ms;
     uint64_t audited_ms, rest_ms; /* asked whether it stands; not again for so long */
-    bool is_found;  /* LOST: its list has it still (reservation_plain_looked) */
-    bool is_listed; /* HELD: somebody beyond the peer has it; it only told of it */
+    bool is_found;                /* LOST: its list has it still (reservation_plain_looked) */
+    bool is_listed;               /* HELD: somebody beyond the peer has it; it only told of it */
     char peer[];
 };
 
