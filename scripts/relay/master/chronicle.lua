@@ -66,15 +66,18 @@ end
 
 -- ── Opening ──────────────────────────────────────────────────────────────────────────────────
 
--- What happened before this node started is in the history.
+-- What happened before this node started is in the history. Nil and why, when it could not be read.
 local function restore(self, now)
   local known, reason = self.history:nodes(now)
-  if not known then
-    relay.log.warn("overview: the history does not tell of earlier nodes: " .. tostring(reason))
+  local ok = known ~= nil
+  if ok then
+    ok, reason = self.events:restore()
   end
-  self.nodes:restore(known or {})
-  self.events:restore()
-  self.state.is_restored = true
+  if ok then
+    self.nodes:restore(known)
+    self.state.is_restored = true
+  end
+  return ok, reason
 end
 
 -- Whether there is one to write to. One that was open before stays, so that it says what is wrong.
@@ -85,10 +88,14 @@ local function open(self, now)
     return false
   end
   self.history = history
-  if not self.state.is_restored then
-    restore(self, now)
+  local is_restored = self.state.is_restored
+  if not is_restored then
+    is_restored, reason = restore(self, now)
   end
-  return true
+  if not is_restored then
+    fail(self, now, relay.log.warn, "overview: the history does not tell of earlier: ", reason)
+  end
+  return is_restored
 end
 
 --- The first try. Waits.

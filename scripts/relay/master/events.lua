@@ -122,18 +122,27 @@ end
 -- What the history has, without its nulls; nil: none is kept, or it cannot be read.
 local function read(self, before)
   local history = self.history()
-  local found = history and history:events { limit = events.LISTED, before = before }
+  local found, reason = nil, nil
+  if history then
+    found, reason = history:events { limit = events.LISTED, before = before }
+  end
   for _, event in ipairs(found or {}) do
     event.node = event.node ~= relay.null and event.node or nil
   end
-  return found
+  return found, reason
 end
 
 --- After a start: reads the newest that the history has, behind what has happened since. Waits.
+---@return boolean? ok
+---@return string? reason
 function events:restore()
+  local found, reason = read(self)
+  if not found then
+    return nil, reason
+  end
   local room = events.LISTED - #self.list
-  local found = read(self) or {}
   table.move(found, 1, math.min(room, #found), #self.list + 1, self.list)
+  return true
 end
 
 --- Those that were earlier, the newest first. Waits.

@@ -21,7 +21,10 @@ describe("relay.master.chronicle", function()
     function history.nodes() return { { name = "node-x" } } end
     events = {
       flush = function() return true end,
-      restore = function() table.insert(restored, "events") end,
+      restore = function()
+        table.insert(restored, "events")
+        return true
+      end,
     }
     state = {}
     chronicle = require("relay.master.chronicle").new {
@@ -62,7 +65,7 @@ describe("relay.master.chronicle", function()
     state.sample = { at = 990, samples = {} }
     history.is_closed = nil
     advance(20)
-    assert.are.same({ "node-x", "events" }, restored)
+    assert.are.same({ "events", "node-x" }, restored)
     assert.are.same({ 990 }, history.added)
     assert.are.same({
       "error overview: no histories: database is locked", "info overview: the history is written again",
@@ -80,7 +83,7 @@ describe("relay.master.chronicle", function()
     advance(5)
     assert.are.equal(2, opened)
     assert.are.same({ 1002 }, history.added)
-    assert.are.same({ "node-x", "events" }, restored) -- once
+    assert.are.same({ "events", "node-x" }, restored) -- once
     assert.are.same({
       "warn overview: the history is not written: the file was deleted",
       "info overview: the history is written again",
@@ -111,6 +114,21 @@ describe("relay.master.chronicle", function()
     advance(2)
     assert.are.same({ 1001, 1015 }, history.added)
     assert.is_nil(state.sample)
+  end)
+
+  it("reads again what was before when it could not be read, and believes nothing meanwhile", function()
+    local restore = events.restore
+    events.restore = function() return nil, "database is locked" end
+    chronicle:begin(state, now)
+    assert.are.same({}, restored)
+    events.restore = restore
+    advance(5)
+    assert.are.same({ "events", "node-x" }, restored)
+    assert.is_true(state.is_restored)
+    assert.are.same({
+      "warn overview: the history does not tell of earlier: database is locked",
+      "info overview: the history is written again",
+    }, fake.log)
   end)
 
   it("is told of events that were not written", function()
