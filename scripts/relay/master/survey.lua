@@ -7,6 +7,7 @@
 -- last, a few in a survey, and ever more rarely; whoever had no turn is silent, too.
 
 local relay = require "relay"
+local names = require "relay.names"
 local side_by_side = require "relay.master.side_by_side"
 
 local survey = {}
@@ -16,8 +17,6 @@ local AT_A_TIME = 8
 local NAMED_MAX, NAMED_BY_ONE_MAX = 256, 64 -- nodes that only plain peers know of, and one of them
 local REST_SECONDS, REST_SECONDS_MAX = 15, 300 -- until such a one is asked again
 local RESTING = "it never answered"
-local NAME_BYTES_MAX = 128
-local CHANNEL_BYTES_MAX = 256
 local PIECE = 500 -- entries between two pauses
 local GONE_SECONDS = 45 -- found dead after 15, and its claims stand for 30 more
 
@@ -61,14 +60,6 @@ function survey.pace(tools)
       tools.sleep(0)
     end
   end
-end
-
-local function is_channel(name)
-  return #name > 0
-    and #name <= CHANNEL_BYTES_MAX
-    and not name:find "%c"
-    and not name:find "\xc2[\x80-\x9f]"
-    and utf8.len(name) ~= nil
 end
 
 -- nil: it is no hash.
@@ -118,10 +109,6 @@ local function ask_for_list(tools, known, node, command)
   return list, problem, answer.left_out ~= nil
 end
 
-local function is_name(name)
-  return type(name) == "string" and #name <= NAME_BYTES_MAX and name:find "^[^%c]+$" and name ~= "*"
-end
-
 -- Whom a plain node is linked with.
 local function ask_for_peers(tools, node)
   local answer = tools.request(node, { command = "list-nodes" }, ANSWER_SECONDS)
@@ -129,11 +116,11 @@ local function ask_for_peers(tools, node)
   if type(nodes) ~= "table" then
     return nil, "it did not say whom it is linked with"
   end
-  local names = {}
+  local beside = {}
   for _, name in ipairs(nodes) do
-    names[#names + 1] = is_name(name) and name or nil
+    beside[#beside + 1] = names.is_node(name) and name or nil
   end
-  return names
+  return beside
 end
 
 -- Asks one node; what it answered, or nil and why that is nothing.
@@ -287,7 +274,7 @@ end
 ---@param limits relay.SurveyLimits
 ---@return relay.Survey
 function survey.open(tools, memory, limits)
-  local known = { channel = once(is_channel), hash = once(hash_of) }
+  local known = { channel = once(names.is_channel), hash = once(hash_of) }
   local view = { nodes = {}, names = {}, asked = 0, silent = {}, known = known }
   setmetatable({
     tools = tools, memory = memory, limits = limits, view = view, is_known = { [tools.name()] = true },
@@ -309,11 +296,11 @@ end
 ---@param limits relay.SurveyLimits
 ---@param take fun(node: string, reserved: table<string, string>)
 function survey.reserved(tools, view, limits, take)
-  local names = {}
+  local others = {}
   for _, name in ipairs(view.names) do
-    names[#names + 1] = name ~= tools.name() and name or nil
+    others[#others + 1] = name ~= tools.name() and name or nil
   end
-  side_by_side.each(names, AT_A_TIME, function(name)
+  side_by_side.each(others, AT_A_TIME, function(name)
     if tools.clock() >= limits.ends_at then
       view.silent[name] = "it was not asked"
       return
