@@ -228,7 +228,7 @@ describe("relay.master", function()
     local begin = load()
     history.nodes = nodes
     begin()
-    assert.are.same({ "warn overview: the history does not tell of earlier nodes: disk full" }, fake.log)
+    assert.are.same({ "warn overview: the history does not tell of earlier: disk full" }, fake.log)
     assert.truthy(state():find("watches the network", 1, true))
   end)
 
