@@ -12,6 +12,7 @@ relay.node {
   token = os.getenv "WSRELAY_TOKEN" or "overview", -- whoever presents it may join
   master = admin ~= nil,
   admin = admin and { listen = admin },
+  history = state and { path = state .. "/history.db" },
   region = os.getenv "OVERVIEW_REGION",
   control = state and state .. "/" .. os.getenv "WSRELAY_NAME" .. ".sock",
   drain_seconds = 1,

@@ -107,3 +107,4 @@ async def test_overview_is_four_nodes_with_traffic_and_ends_with_ctrl_c(example,
     assert len(pids) == 4 and not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert not SANITIZERS.search(example.text), example.text
     assert list(tmp_path.iterdir()) == []
+    assert list((ROOT / "examples" / "overview").glob("*.db*")) == []  # its history lay with the rest
