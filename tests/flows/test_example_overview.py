@@ -37,6 +37,7 @@ class Example:
     def __init__(self, directory: Path):
         self.port, self.text = free_ports(5), ""
         self.admin = self.port + 4
+        self.beside = sorted(RUN.parent.iterdir())
         self._process = subprocess.Popen(
             [RUN], start_new_session=True, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=environment({"PORT": str(self.port), "ADMIN": f"127.0.0.1:{self.admin}",
@@ -80,7 +81,6 @@ async def told(tmp_path: Path, name: str, *words) -> list[list[str]]:
 
 
 async def test_overview_is_four_nodes_with_traffic_and_ends_with_ctrl_c(example, tmp_path):
-    beside = sorted(RUN.parent.iterdir())
     for name in NODES:
         async def linked(name=name):
             return sorted(line[0] for line in await told(tmp_path, name, "peers") if line[1] == "up")
@@ -108,4 +108,4 @@ async def test_overview_is_four_nodes_with_traffic_and_ends_with_ctrl_c(example,
     assert len(pids) == 4 and not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert not SANITIZERS.search(example.text), example.text
     assert list(tmp_path.iterdir()) == []
-    assert sorted(RUN.parent.iterdir()) == beside  # its history lay with the rest
+    assert sorted(RUN.parent.iterdir()) == example.beside  # its history lay with the rest
