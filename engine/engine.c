@@ -108,6 +108,26 @@ static void serve(struct engine *engine, struct generation *generation, struct s
         log_error(&engine->log, "some timers do not run: out of memory");
 }
 
+/* What a new configuration moves, and may not. What had moved already goes back then. */
+static int move(struct engine *engine, const struct config *config, struct buf *error)
+{
+    const struct config *now = script_config(engine->script);
+    int err = control_apply(engine->control, config->control, error);
+    if (!err)
+        err = sockets_apply_admin(engine->sockets, config, error);
+    if (!err)
+        err = mesh_loop_configure(&engine->mesh_loop, config);
+    if (!err)
+        return 0;
+    struct buf unused = {0};
+    if (control_apply(engine->control, now->control, &unused) ||
+        sockets_apply_admin(engine->sockets, now, &unused))
+        log_error(&engine->log, "a refused reload could not be undone",
+                  LOG_STRN("error", unused.bytes ? unused.bytes : "", unused.len));
+    buf_deinit(&unused);
+    return err;
+}
+
 /* A generation was loaded: all that can fail, then all that cannot. */
 static int on_loaded(void *context, struct script *script, struct sockets_change *change,
                      struct buf *error)
@@ -126,11 +146,7 @@ static int on_loaded(void *context, struct script *script, struct sockets_change
     struct generation *generation = generation_new(&engine->generations, script);
     if (!generation)
         return RELAY_ENOMEM;
-    err = control_apply(engine->control, config->control, error);
-    if (!err)
-        err = sockets_apply_admin(engine->sockets, config, error);
-    if (!err)
-        err = mesh_loop_configure(&engine->mesh_loop, config);
+    err = move(engine, config, error);
     if (err) {
         generation_forget(generation);
         return err;

@@ -9,6 +9,7 @@ import pytest
 import websockets
 
 from support.client import OK, client
+from support.ctl import told
 from support.http import get
 from support.node import eventually
 from test_tls import certify
@@ -277,6 +278,19 @@ async def test_admin_moves_and_changes_its_token_on_reload(start_admin):
     assert (await node.reload()).event == "reloaded"
     with pytest.raises(ConnectionRefusedError):
         await get(new, "/livez")
+
+
+async def test_admin_that_cannot_move_leaves_the_control_socket_where_it_is(start_admin):
+    node = start_admin('control = "node-a.sock",' + ADMIN)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        busy = f'control = "other.sock", admin = {{ listen = "127.0.0.1:{taken.getsockname()[1]}" }},'
+        node.configure(busy + ROUTES)
+        assert (await node.reload()).event == "reload refused"
+    assert "node-a" in await asyncio.to_thread(told, node, "status")
+    assert not (node.directory / "other.sock").exists()
+    assert (await get(admin_port(node), "/hello")).status == 200
 
 
 async def test_admin_is_plain_beside_tls(start_admin, tmp_path):
