@@ -64,6 +64,23 @@ local commands = {
   end,
 }
 
+--- So many rounds of a routine, 15 s apart; what the last one mended, as "node text".
+---@param routine relay.Synchronise
+---@param count integer
+---@return string[]
+function Mesh:rounds(routine, count)
+  local texts = {}
+  for _ = 1, count do
+    texts = {}
+    for index, event in ipairs((routine:round())) do
+      texts[index] = event.node .. " " .. event.text
+    end
+    self.now = self.now + 15
+  end
+  table.sort(texts)
+  return texts
+end
+
 function Mesh:request(name, data)
   local node = self.nodes[name]
   local what = { name, data.command, data.channel, type(data.password) == "string" and data.password or nil }

@@ -16,18 +16,8 @@ describe("relay.master.synchronise, where nodes do not do as they should,", func
   end)
   after_each(fake_relay.remove)
 
-  -- So many rounds; what the last one mended, as "node text".
   local function rounds(count)
-    local texts = {}
-    for _ = 1, count do
-      texts = {}
-      for index, event in ipairs((routine:round())) do
-        texts[index] = event.node .. " " .. event.text
-      end
-      mesh.now = mesh.now + 15
-    end
-    table.sort(texts)
-    return texts
+    return mesh:rounds(routine, count)
   end
 
   local function both_rounds()
